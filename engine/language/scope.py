@@ -1,0 +1,72 @@
+"""What the names in an expression mean: the language's own small view of entities, made by the model."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+
+from engine.language.types import Type
+
+_NOTHING: Mapping[str, object] = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True)
+class FieldInfo:
+    """A field as expressions see it.
+
+    ``labels`` are its titles in every language (aliases of the name); ``options`` map the labels of a choice
+    to its codes, so that a writer may say either. ``stored`` is False where no column holds the value
+    (a virtual computed field): then ``compute`` is its source text, inlined by the compiler.
+    """
+
+    name: str
+    type: Type
+    labels: tuple[str, ...] = ()
+    options: Mapping[str, str] = field(default_factory=dict)
+    stored: bool = True
+    column: str = ""
+    compute: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CollectionInfo:
+    """Related records of another entity that point here: child lines, or the inverse of a reference.
+
+    ``via`` is the field of ``entity`` that holds this record's id.
+    """
+
+    name: str
+    entity: str
+    via: str
+    labels: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class EntityInfo:
+    """An entity as expressions see it; ``name`` is full (``crm.account``), ``table`` its SQL table."""
+
+    name: str
+    table: str
+    labels: tuple[str, ...] = ()
+    fields: Mapping[str, FieldInfo] = field(default_factory=dict)
+    collections: Mapping[str, CollectionInfo] = field(default_factory=dict)
+    soft_deleted: bool = True
+    """Whether the table has a ``deleted_at`` column whose rows are out of sight."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """All that an expression may name.
+
+    ``of`` is the entity of the record at hand (None: there is none). ``variables`` are dotted names outside the
+    record with their types: ``user`` (Ref to system.user), ``user.department``, ``user.departments`` (ListOf Ref),
+    ``settings.first_reply`` ...; their values come in at evaluation, as bound parameters in SQL.
+    ``parents``: inside child lines, ``parent`` names the owning record's entity.
+    """
+
+    entities: Mapping[str, EntityInfo]
+    of: str | None = None
+    variables: Mapping[str, Type] = field(default_factory=dict)
+    time_zone: str = "UTC"
+    parent: str | None = None

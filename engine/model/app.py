@@ -1,0 +1,96 @@
+"""The compiled App: everything a company said, checked, resolved and frozen. It is read, never changed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from engine.i18n import Language, LocalizedText
+from engine.language.expression import Expression
+from engine.language.scope import EntityInfo, Scope
+from engine.language.types import Type
+from engine.model.kinds.data import DataSet
+from engine.model.kinds.entity import Entity
+from engine.model.kinds.form import Form
+from engine.model.kinds.import_format import ImportFormat
+from engine.model.kinds.role import Role
+from engine.model.kinds.view import View
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """A value that an administrator may change without touching files; ``default`` in kept form."""
+
+    name: str
+    app: str
+    type: Type
+    title: LocalizedText
+    default: Any
+
+
+@dataclass(frozen=True, slots=True)
+class MenuItem:
+    """One entry of an app's menu: a view or an entity's default list."""
+
+    app: str
+    entity: str
+    view: str | None
+    title: LocalizedText
+    icon: str
+
+
+@dataclass(frozen=True, slots=True)
+class PackageInfo:
+    """One package that went into the App, in load order (what is required comes first)."""
+
+    name: str
+    version: str
+    title: LocalizedText
+    content_hash: str
+
+
+@dataclass(frozen=True, slots=True)
+class Defaults:
+    """What holds where a user or record says nothing."""
+
+    language: Language = "en"
+    currency: str = "CNY"
+    time_zone: str = "UTC"
+
+
+@dataclass(frozen=True, slots=True)
+class App:
+    """All packages of an installation as one whole.
+
+    Keys are full names: ``entities['crm.account']``, ``roles['crm.agent']``, ``views['crm.opportunity.open']``
+    (app.entity.view), ``forms['crm.account']`` (one per entity, generated where no file says), ``imports['crm.pipeline']``.
+    Every entity has at least one view; its first in ``entity_views`` order is the default.
+    """
+
+    packages: tuple[PackageInfo, ...]
+    defaults: Defaults
+    entities: Mapping[str, Entity]
+    forms: Mapping[str, Form]
+    views: Mapping[str, View]
+    roles: Mapping[str, Role]
+    data: tuple[DataSet, ...]
+    imports: Mapping[str, ImportFormat]
+    menu: tuple[MenuItem, ...]
+    settings: Mapping[str, Setting]
+    infos: Mapping[str, EntityInfo]
+    content_hash: str
+    variables: Mapping[str, Type] = field(default_factory=dict)
+    """Types of the names outside records: user, user.department, user.departments, user.roles, settings.*."""
+
+    def scope(self, entity: str | None) -> Scope:
+        """What an expression written at run time about this entity may name."""
+        parent = self.entities[entity].parent if entity else None
+        return Scope(self.infos, entity, self.variables, self.defaults.time_zone, parent)
+
+    def views_of(self, entity: str) -> tuple[View, ...]:
+        """The views of an entity, the default first."""
+        return tuple(view for view in self.views.values() if view.entity == entity)
+
+
+__all__ = ["App", "Defaults", "Expression", "MenuItem", "PackageInfo", "Setting"]

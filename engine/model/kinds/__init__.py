@@ -1,0 +1,1 @@
+"""The kinds of definition, one module each: frozen values that the rest of the engine reads."""

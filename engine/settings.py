@@ -1,0 +1,32 @@
+"""The installation's configuration, read once from the environment; nothing else reads the environment."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What an operator chooses for one installation."""
+
+    database_url: str
+    data_folder: Path
+    base_url: str | None
+    log_level: str
+    trusted_hosts: tuple[str, ...]
+
+
+def read(database: str | None = None) -> Settings:
+    """Settings of this process; ``database`` (a command's --db) wins over DOUGONG_DB."""
+    environment = os.environ
+    folder = Path(environment.get("DOUGONG_DATA", "dougong-data"))
+    url = database or environment.get("DOUGONG_DB") or f"sqlite:///{folder / 'dougong.db'}"
+    return Settings(
+        database_url=url if "://" in url else f"sqlite:///{url}",
+        data_folder=folder,
+        base_url=environment.get("DOUGONG_BASE_URL"),
+        log_level=environment.get("DOUGONG_LOG_LEVEL", "INFO").upper(),
+        trusted_hosts=tuple(filter(None, environment.get("DOUGONG_TRUSTED_HOSTS", "").split(","))),
+    )
