@@ -23,7 +23,7 @@ power_exponent_max = 64
 decimal_digits_max = 18
 
 # Records
-text_chars_max = 200
+text_chars_max = 2_000
 long_text_chars_max = 100_000
 lines_max = 10_000
 page_rows_default = 50
