@@ -72,6 +72,18 @@ class Conflict(DougongError):
     code = "conflict"
 
 
+class PreconditionFailed(Conflict):
+    """The version that a request insists on is no longer current."""
+
+    code = "record-changed"
+
+
+class UnsupportedMedia(BadRequest):
+    """The body is not of the kind that is taken here."""
+
+    code = "not-json-content"
+
+
 class Unavailable(DougongError):
     """The store cannot take this now (busy, full, restarting); asking again later may work."""
 

@@ -6,7 +6,7 @@ from engine.records.presenting import present
 from engine.records.query import Page, Query, find, get
 from engine.records.record import Record, Reference
 from engine.records.removal import delete, purge, restore
-from engine.records.service import create, create_many, update
+from engine.records.service import create, create_and_read, create_many, update
 from engine.records.suggest import autocomplete
 
 __all__ = [
@@ -17,6 +17,7 @@ __all__ = [
     "Reference",
     "autocomplete",
     "create",
+    "create_and_read",
     "create_many",
     "delete",
     "find",
