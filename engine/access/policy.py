@@ -87,7 +87,9 @@ def _governing(app: App, entity: str) -> str:
 
 def _rights(app: App, actor: Actor, entity: str) -> list[tuple[str, EntityRights]]:
     governing = _governing(app, entity)
-    return [(name, app.roles[name].may[governing]) for name in sorted(actor.roles) if name in app.roles and governing in app.roles[name].may]
+    return [
+        (name, app.roles[name].may[governing]) for name in sorted(actor.roles) if name in app.roles and governing in app.roles[name].may
+    ]
 
 
 def is_admin(app: App, actor: Actor) -> bool:

@@ -34,7 +34,7 @@ def parse_lines(plan: EntityPlan, name: str, value: Any) -> tuple[list[Values], 
 
 
 def _parse_line(plan: EntityPlan, given: Mapping[str, Any]) -> tuple[Values, list[FieldProblem]]:
-    line: Values = {field_name: None for field_name in plan.fields}
+    line: Values = dict.fromkeys(plan.fields)
     problems: list[FieldProblem] = []
     for field_plan in plan.defaulted:
         if field_plan.field.name not in given and field_plan.initial is None:
@@ -90,7 +90,14 @@ def write_lines(work: UnitOfWork, plan: EntityPlan, owner: str, after: Values, b
 
 
 def _stamps(work: UnitOfWork, line: Values) -> Values:
-    return {"created_at": work.now, "created_by": work.actor.id, "updated_at": work.now, "updated_by": work.actor.id, "deleted_at": None, "deleted_by": None}
+    return {
+        "created_at": work.now,
+        "created_by": work.actor.id,
+        "updated_at": work.now,
+        "updated_by": work.actor.id,
+        "deleted_at": None,
+        "deleted_by": None,
+    }
 
 
 def line_changes(plan: EntityPlan, before: Sequence[Values], after: Sequence[Values]) -> list[dict[str, Any]]:

@@ -189,7 +189,9 @@ def _plan(key: _AppKey, name: str) -> EntityPlan:
         entity=entity,
         zone=ZoneInfo(key.app.defaults.time_zone),
         fields=plans,
-        writable=frozenset(name for name, field in entity.fields.items() if not field.computed and not field.read_only and field.sequence is None),
+        writable=frozenset(
+            name for name, field in entity.fields.items() if not field.computed and not field.read_only and field.sequence is None
+        ),
         defaulted=tuple(plan for plan in plans.values() if plan.field.default is not None or plan.initial is not None),
         stored_computes=tuple(plans[name] for name in entity.compute_order),
         conditional=tuple(plan for plan in plans.values() if plan.required_if or plan.visible_if or plan.readonly_if),

@@ -101,7 +101,11 @@ def _search(work: UnitOfWork, entity: Entity, text: str) -> sa.ColumnElement[boo
     """Every word must stand in some searched field that the actor may read, regardless of case."""
     rights = access.fields(work.app, work.actor, entity.name)
     names = [name for name in entity.search or plan_of(work.app, entity.name).display_fields if "." not in name]
-    columns = [_searched(work, value_column(work, entity, name)) for name in names if access.readable(rights, name) and type(type_of(entity, name)) is t.Text]
+    columns = [
+        _searched(work, value_column(work, entity, name))
+        for name in names
+        if access.readable(rights, name) and type(type_of(entity, name)) is t.Text
+    ]
     if not columns:
         return sa.false()
     words = text.lower().split()[:8]
@@ -168,7 +172,9 @@ def find(work: UnitOfWork, query: Query) -> Page:
     if query.cursor:
         statement = statement.where(cursor.after(_cursor_values(work, entity, order, query.cursor)))
     dialect = work.database.dialect
-    statement = statement.order_by(*(_ordered(column, descending, name != "id", dialect) for name, column, descending in order)).limit(query.limit + 1)
+    statement = statement.order_by(*(_ordered(column, descending, name != "id", dialect) for name, column, descending in order)).limit(
+        query.limit + 1
+    )
     found = [dict(row._mapping) for row in work.connection.execute(statement)]
     following = None
     if len(found) > query.limit:
@@ -178,7 +184,9 @@ def find(work: UnitOfWork, query: Query) -> Page:
     return Page(tuple(records), following, _totals(work, entity, conditions, query.totals) if query.totals else {})
 
 
-def _cursor_values(work: UnitOfWork, entity: Entity, order: Sequence[tuple[str, sa.ColumnElement[Any], bool]], text: str) -> list[tuple[sa.ColumnElement[Any], bool, Any]]:
+def _cursor_values(
+    work: UnitOfWork, entity: Entity, order: Sequence[tuple[str, sa.ColumnElement[Any], bool]], text: str
+) -> list[tuple[sa.ColumnElement[Any], bool, Any]]:
     plan = plan_of(work.app, entity.name)
     found = []
     for (name, column, descending), raw in zip(order, cursor.decode(text, len(order)), strict=True):
@@ -209,7 +217,9 @@ def _system_value(name: str, raw: Any) -> Any:
 _TOTALS = {"sum": sa.func.sum, "min": sa.func.min, "max": sa.func.max, "avg": sa.func.avg}
 
 
-def _totals(work: UnitOfWork, entity: Entity, conditions: Sequence[sa.ColumnElement[bool]], totals: Mapping[str, tuple[str, str | None]]) -> dict[str, Any]:
+def _totals(
+    work: UnitOfWork, entity: Entity, conditions: Sequence[sa.ColumnElement[bool]], totals: Mapping[str, tuple[str, str | None]]
+) -> dict[str, Any]:
     """Aggregates over the whole list in one statement."""
     rights = access.fields(work.app, work.actor, entity.name)
     table = work.tables[entity.name]
@@ -225,7 +235,11 @@ def _totals(work: UnitOfWork, entity: Entity, conditions: Sequence[sa.ColumnElem
             columns.append(sa.func.count(column).label(f"t{index}"))
             continue
         numeric = isinstance(entity.fields[name].type, t.Integer | t.Float | t.Decimal | t.Money | t.Duration)
-        if function not in _TOTALS or (not numeric and function in ("sum", "avg")) or isinstance(entity.fields[name].type, t.Json | t.MultiChoice | t.Boolean | t.Ref):
+        if (
+            function not in _TOTALS
+            or (not numeric and function in ("sum", "avg"))
+            or isinstance(entity.fields[name].type, t.Json | t.MultiChoice | t.Boolean | t.Ref)
+        ):
             raise BadRequest("bad-total", function=function[:20], field=name)
         aggregate = _TOTALS[function](column)
         columns.append(sa.type_coerce(aggregate, sa.Numeric(asdecimal=False) if function == "avg" else column.type).label(f"t{index}"))
@@ -267,7 +281,9 @@ def get(work: UnitOfWork, entity: str, key: str, *, trash: bool = False) -> Reco
     return replace(record, may_update=may.get("update", False), may_delete=may.get("delete", True))
 
 
-def present_all(work: UnitOfWork, entity: Entity, found: Sequence[Values], rights: Mapping[str, FieldRight], names: Sequence[str], *, with_names: bool) -> list[Record]:
+def present_all(
+    work: UnitOfWork, entity: Entity, found: Sequence[Values], rights: Mapping[str, FieldRight], names: Sequence[str], *, with_names: bool
+) -> list[Record]:
     """Rows as records: masked where the actor sees only a mask, references named where asked, one statement per target entity."""
     hidden = frozenset(name for name in names if rights.get(name) == "mask")
     displays = names_of(work, entity, found) if with_names else {}

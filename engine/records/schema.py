@@ -55,7 +55,14 @@ def _system_properties() -> dict[str, Any]:
     key: dict[str, Any] = {"type": "string", "format": "uuid"}
     instant: dict[str, Any] = {"type": "string", "format": "date-time"}
     by = {"type": ["string", "null"], "format": "uuid"}
-    return {"id": key, "version": {"type": "integer", "minimum": 1}, "created_at": instant, "updated_at": instant, "created_by": by, "updated_by": by}
+    return {
+        "id": key,
+        "version": {"type": "integer", "minimum": 1},
+        "created_at": instant,
+        "updated_at": instant,
+        "created_by": by,
+        "updated_by": by,
+    }
 
 
 def _property(app: App, actor: Actor, field: Field, purpose: Purpose, language: Language, *, masked: bool) -> dict[str, Any]:
@@ -89,7 +96,11 @@ def _typed(app: App, field: Field, *, strict: bool) -> dict[str, Any]:
     type_, said = field.type, field.constraints
     lengths = {name: said[name] for name in _LENGTHS if name in said}
     if isinstance(type_, t.Decimal | t.Money):
-        text = {"type": "string", "pattern": rf"^-?\d+(\.\d{{1,{type_.scale}}})?$"} if type_.scale else {"type": "string", "pattern": r"^-?\d+$"}
+        text = (
+            {"type": "string", "pattern": rf"^-?\d+(\.\d{{1,{type_.scale}}})?$"}
+            if type_.scale
+            else {"type": "string", "pattern": r"^-?\d+$"}
+        )
         return text if strict else {"anyOf": [text, {"type": "number", **_bounds(field, said)}]}
     if isinstance(type_, t.Integer | t.Float):
         return {"type": "integer" if isinstance(type_, t.Integer) else "number", **_bounds(field, said)}
@@ -120,11 +131,20 @@ def _reference(field: Field) -> dict[str, Any]:
     key = {"type": "string", "format": "uuid", "x-entity": list(field.targets)}
     if len(field.targets) == 1:
         return key
-    return {"type": "object", "properties": {"entity": {"enum": list(field.targets)}, "id": key}, "required": ["entity", "id"], "additionalProperties": False}
+    return {
+        "type": "object",
+        "properties": {"entity": {"enum": list(field.targets)}, "id": key},
+        "required": ["entity", "id"],
+        "additionalProperties": False,
+    }
 
 
 def _bounds(field: Field, said: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: float(to_json(field.type, said[name])) if isinstance(field.type, t.Decimal | t.Money) else said[name] for name in _BOUNDS if name in said}
+    return {
+        name: float(to_json(field.type, said[name])) if isinstance(field.type, t.Decimal | t.Money) else said[name]
+        for name in _BOUNDS
+        if name in said
+    }
 
 
 def readable_entities(app: App, actor: Actor) -> list[Entity]:

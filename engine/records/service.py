@@ -174,7 +174,9 @@ def create_many(work: UnitOfWork, entity: str, inputs: Sequence[Mapping[str, Any
     plan = plan_of(work.app, entity)
     drafts = draft_new(work, plan, inputs)
     problems = [
-        FieldProblem(f"{row}.{each.field}", each.code, each.params, each.text) for row, draft in enumerate(drafts) for each in draft.problems
+        FieldProblem(f"{row}.{each.field}", each.code, each.params, each.text)
+        for row, draft in enumerate(drafts)
+        for each in draft.problems
     ]
     if problems:
         raise Invalid(problems)
@@ -212,13 +214,19 @@ def draft_changes(work: UnitOfWork, plan: EntityPlan, changes: Sequence[tuple[Va
 
 def _read_only_now(work: UnitOfWork, plan: EntityPlan, before: Values, values: Values) -> list[FieldProblem]:
     """Fields whose readonly_if holds of the record as it stands may keep their value but not change it."""
-    locked = [each for each in plan.conditional if each.readonly_if and each.field.name in values and values[each.field.name] != before.get(each.field.name)]
+    locked = [
+        each
+        for each in plan.conditional
+        if each.readonly_if and each.field.name in values and values[each.field.name] != before.get(each.field.name)
+    ]
     if not locked:
         return []
     record = dict(before)
     load_related(work, plan, [record])
     return [
-        FieldProblem(each.field.name, "field-locked") for each in locked if each.readonly_if is not None and each.readonly_if(record, work.variables)
+        FieldProblem(each.field.name, "field-locked")
+        for each in locked
+        if each.readonly_if is not None and each.readonly_if(record, work.variables)
     ]
 
 

@@ -105,7 +105,12 @@ def _responses() -> Json:
 def _problem() -> Json:
     fault = {
         "type": "object",
-        "properties": {"field": {"type": "string"}, "code": {"type": "string"}, "message": {"type": "string"}, "params": {"type": "object"}},
+        "properties": {
+            "field": {"type": "string"},
+            "code": {"type": "string"},
+            "message": {"type": "string"},
+            "params": {"type": "object"},
+        },
         "required": ["field", "code", "message"],
     }
     return {

@@ -168,7 +168,14 @@ def past(visit: Visit, _renderer: Renderer, app: str, entity: str, key: str) -> 
     with visit.runtime.read(visit.person, request_id=visit.request_id) as work:
         entries = records.history(work, name, _key(key))
     items = [
-        {"at": each.at.isoformat() + "Z", "actor": each.actor, "actor_name": each.actor_name, "verb": each.verb, "version": each.version, "changes": each.changes}
+        {
+            "at": each.at.isoformat() + "Z",
+            "actor": each.actor,
+            "actor_name": each.actor_name,
+            "verb": each.verb,
+            "version": each.version,
+            "changes": each.changes,
+        }
         for each in entries
     ]
     return Response(dumps({"items": items}), content_type="application/json")
@@ -195,8 +202,15 @@ def _operations(body: dict[str, Any]) -> list[dict[str, Any]]:
         raise BadRequest("bad-batch-size", max=limits.batch_rows_max)
     for each in operations:
         version = each.get("version")
-        allowed = {"create": {"op", "values"}, "update": {"op", "id", "version", "values"}, "delete": {"op", "id", "version"}}.get(str(each.get("op")))
-        sound = allowed is not None and set(each) <= allowed and isinstance(each.get("values", {}), dict) and isinstance(each.get("id", ""), str)
+        allowed = {"create": {"op", "values"}, "update": {"op", "id", "version", "values"}, "delete": {"op", "id", "version"}}.get(
+            str(each.get("op"))
+        )
+        sound = (
+            allowed is not None
+            and set(each) <= allowed
+            and isinstance(each.get("values", {}), dict)
+            and isinstance(each.get("id", ""), str)
+        )
         if not sound or not (version is None or (type(version) is int and version >= 0)):
             raise BadRequest("bad-batch")
     return operations
