@@ -73,15 +73,16 @@ def write_lines(work: UnitOfWork, plan: EntityPlan, owner: str, after: Values, b
         if not new and not old:
             continue
         table = work.tables[line_plan.entity.name]
+        names = table.c.keys()
         fresh = []
         for position, line in enumerate(new):
             known = old.pop(line.get("id") or "", None)
             line["position"] = position
             if known is None:
                 line.update(id=new_id(), version=1, parent=owner, **_stamps(work, line))
-                fresh.append({column: line.get(column) for column in table.c.keys()})
+                fresh.append({column: line.get(column) for column in names})
                 continue
-            columns = {column: line[column] for column in table.c.keys() if column in line and line[column] != known.get(column)}
+            columns = {column: line[column] for column in names if column in line and line[column] != known.get(column)}
             if columns:
                 columns.update(version=known["version"] + 1, updated_at=work.now, updated_by=work.actor.id)
                 rows.update(work.connection, table, known["id"], known["version"], columns)

@@ -203,5 +203,5 @@ def _plan(key: _AppKey, name: str) -> EntityPlan:
         paths=frozenset(path for expression in expressions for path in expression.reads if "." in path and not path.startswith("old.")),
         collections={name: frozenset(fields) for name, fields in collections.items()},
         display_fields=display_fields(entity),
-        columns=tuple([*SYSTEM_FIELDS, *(field.column for field in entity.fields.values() if field.column)]),
+        columns=(*SYSTEM_FIELDS, *(field.column for field in entity.fields.values() if field.column)),
     )

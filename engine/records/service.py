@@ -234,6 +234,7 @@ def write_changes(work: UnitOfWork, plan: EntityPlan, drafts: Sequence[Draft]) -
     """Write changed drafts; gives those that really changed something. Raises Conflict where a record moved meanwhile."""
     entity = plan.entity
     table = work.tables[entity.name]
+    names = table.c.keys()
     done = []
     for draft in drafts:
         before = draft.before or {}
@@ -241,7 +242,7 @@ def write_changes(work: UnitOfWork, plan: EntityPlan, drafts: Sequence[Draft]) -
         if not changes:
             draft.values.update(version=before["version"], updated_at=before["updated_at"], updated_by=before["updated_by"])
             continue
-        columns = {name: draft.values.get(name) for name in table.c.keys() if draft.values.get(name) != before.get(name)}
+        columns = {name: draft.values.get(name) for name in names if draft.values.get(name) != before.get(name)}
         columns.update(version=draft.values["version"], updated_at=work.now, updated_by=work.actor.id)
         if not rows.update(work.connection, table, draft.id, before["version"], columns):
             raise Conflict("record-changed", entity=entity.name, id=draft.id)

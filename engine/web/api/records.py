@@ -183,7 +183,7 @@ def past(visit: Visit, _renderer: Renderer, app: str, entity: str, key: str) -> 
 
 @ROUTES.post(_LIST + "/batch", allow="people")
 def batch(visit: Visit, _renderer: Renderer, app: str, entity: str) -> Response:
-    """Several writes, all or none: {"operations": [{"op": "create", "values": {}}, {"op": "update", "id": , "version": , "values": {}}, {"op": "delete", "id": }]}."""
+    """Several writes, all or none: {"operations": [{"op": "create" | "update" | "delete", "id", "version", "values"}, ...]}."""
     name = _full_name(visit, app, entity)
     operations = _operations(_body(visit))
 
