@@ -82,7 +82,7 @@ def readable_fields(work: UnitOfWork, entity: Entity) -> Mapping[str, FieldRight
 def _conditions(work: UnitOfWork, entity: Entity, query: Query) -> list[sa.ColumnElement[bool]]:
     table = work.tables[entity.name]
     decision = gate.decide(work, entity, "delete" if query.trash else "read")
-    found = [table.c.deleted_at.is_not(None) if query.trash else table.c.deleted_at.is_(None)]
+    found: list[sa.ColumnElement[bool]] = [table.c.deleted_at.is_not(None) if query.trash else table.c.deleted_at.is_(None)]
     allowed = gate.condition(work, entity, decision, "delete" if query.trash else "read")
     if allowed is not None:
         found.append(allowed)
@@ -203,10 +203,11 @@ def _cursor_values(
 
 def _system_value(name: str, raw: Any) -> Any:
     """A system field's value out of a cursor."""
-    wanted = int if name == "version" else str
-    if raw is not None and type(raw) is not wanted:
+    if raw is None or (name == "version" and type(raw) is int):
+        return raw
+    if not isinstance(raw, str) or name == "version":
         raise BadRequest("bad-cursor")
-    if raw is None or not name.endswith("_at"):
+    if not name.endswith("_at"):
         return raw
     try:
         return datetime.fromisoformat(raw.removesuffix("Z"))
@@ -214,7 +215,7 @@ def _system_value(name: str, raw: Any) -> Any:
         raise BadRequest("bad-cursor") from None
 
 
-_TOTALS = {"sum": sa.func.sum, "min": sa.func.min, "max": sa.func.max, "avg": sa.func.avg}
+_TOTALS: Mapping[str, Any] = {"sum": sa.func.sum, "min": sa.func.min, "max": sa.func.max, "avg": sa.func.avg}
 
 
 def _totals(

@@ -81,7 +81,7 @@ class Tables:
 
 def _index_column(column: sa.Column[object]) -> sa.ColumnElement[object]:
     """Blanks sort first on both databases; only PostgreSQL needs to be told, and the index must say the same."""
-    return column.asc().nulls_first() if column.nullable else column  # type: ignore[return-value]
+    return column.asc().nulls_first() if column.nullable else column
 
 
 def _unique_keys(entity: Entity) -> Iterator[tuple[str, ...]]:
