@@ -11,7 +11,6 @@ from pathlib import Path
 from engine import deployment, records
 from engine.access import Actor
 from engine.clock import Clock
-from engine.i18n import Language
 from engine.model import Compilation
 from engine.records import Query
 from engine.records.transfer import load_data
@@ -20,17 +19,24 @@ from engine.settings import Settings
 from engine.store import Database
 
 
+_ACTOR = Actor.system("demo")
+_LOGINS_SHOWN = 12
+
+
 @dataclass(frozen=True, slots=True)
 class Login:
     """One demo person who can log in."""
 
+    id: str
     login: str
     name: str
     roles: str
     password: str
 
 
-def prepare(database: Database, compilation: Compilation, configuration: Settings, *, clock: Clock, say: Callable[[str], None]) -> list[Login]:
+def prepare(
+    database: Database, compilation: Compilation, configuration: Settings, *, clock: Clock, say: Callable[[str], None]
+) -> list[Login]:
     """Apply the app to the database, load demo data where it is empty, and give the demo logins.
 
     The password is made once per installation and kept in a file that only its owner may read.
@@ -44,7 +50,7 @@ def prepare(database: Database, compilation: Compilation, configuration: Setting
         say("Loading demo data ...")
         load_data(runtime, demo=True)
         for login in logins(runtime, password):
-            runtime.identity.set_password(_id_of(runtime, login.login), password)
+            runtime.identity.set_password(login.id, password)
     found = logins(runtime, password)
     runtime.database.close()
     return found
@@ -59,23 +65,9 @@ def _password(folder: Path) -> str:
     return file.read_text().strip()
 
 
-_ACTOR = Actor.system("demo")
-
-
 def _has_people(runtime: Runtime) -> bool:
     with runtime.read(_ACTOR) as work:
         return bool(records.find(work, Query("system.user", limit=1)).items)
-
-
-def _id_of(runtime: Runtime, login: str) -> str:
-    with runtime.read(_ACTOR) as work:
-        return next(user.id for user in _people(work.app.defaults.language, runtime) if user.values["login"] == login)
-
-
-def _people(_language: Language, runtime: Runtime) -> list[records.Record]:
-    with runtime.read(_ACTOR) as work:
-        found = records.find(work, Query("system.user", where="login is not blank", sort=("created_at",), limit=500)).items
-    return list(found)
 
 
 def logins(runtime: Runtime, password: str) -> list[Login]:
@@ -87,5 +79,8 @@ def logins(runtime: Runtime, password: str) -> list[Login]:
             role = work.app.roles.get(str(each.values["role"]))
             if role is not None:
                 roles.setdefault(str(each.values["user"]), []).append(role.title.text("en"))
-    people = _people("en", runtime)
-    return [Login(str(each.values["login"]), each.display or str(each.values["name"]), ", ".join(sorted(roles[each.id])), password) for each in people if each.id in roles][:12]
+        people = records.find(work, Query("system.user", where="login is not blank", sort=("created_at",), limit=500)).items
+    shown = [each for each in people if each.id in roles][:_LOGINS_SHOWN]
+    return [
+        Login(each.id, str(each.values["login"]), str(each.values["name"]), ", ".join(sorted(roles[each.id])), password) for each in shown
+    ]

@@ -25,10 +25,9 @@ def run(args: argparse.Namespace) -> int:
     """Print the token; 1 where there is no such active user."""
     runtime = deployment.open_runtime(settings.read(args.db).database_url)
     with runtime.read(Actor.system("command line")) as work:
-        people = records.find(work, Query("system.user", where="login is not blank and active", limit=500, search=args.user)).items
-    user = next((each for each in people if each.values["login"] == args.user), None)
-    if user is None:
+        people = records.find(work, Query("system.user", equal={"login": args.user, "active": True}, limit=1)).items
+    if not people:
         print(f"There is no active user {args.user!r}.", file=sys.stderr)
         return 1
-    print(runtime.identity.issue_token(user.id, args.name, ("read",) if args.read_only else ("read", "write")))
+    print(runtime.identity.issue_token(people[0].id, args.name, ("read",) if args.read_only else ("read", "write")))
     return 0

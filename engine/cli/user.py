@@ -42,8 +42,8 @@ def run(args: argparse.Namespace) -> int:
 
 def _find(runtime: Runtime, login: str) -> Record | None:
     with runtime.read(_ACTOR) as work:
-        people = records.find(work, Query("system.user", where="login is not blank", search=login, limit=500)).items
-    return next((each for each in people if each.values["login"] == login), None)
+        people = records.find(work, Query("system.user", equal={"login": login}, limit=1)).items
+    return people[0] if people else None
 
 
 def _ask(args: argparse.Namespace) -> str:
