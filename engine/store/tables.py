@@ -5,8 +5,11 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator
 from functools import cached_property
+from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.compiler import SQLCompiler
 
 from engine.model.app import App
 from engine.model.kinds.entity import Entity
@@ -79,9 +82,28 @@ class Tables:
             sa.Index(index_name("ix", table.name, columns), *(_index_column(table.c[name]) for name in columns))
 
 
+class _BlanksFirst(sa.ColumnElement[object]):
+    """A column in an index. Lists have blanks first on both databases; SQLite does so by itself and has no words for it."""
+
+    inherit_cache = False
+
+    def __init__(self, column: sa.Column[object]) -> None:
+        self.column = column
+        self.type = column.type
+
+
+@compiles(_BlanksFirst)
+def _plainly(element: _BlanksFirst, compiler: SQLCompiler, **options: Any) -> str:
+    return compiler.process(element.column, **options)
+
+
+@compiles(_BlanksFirst, "postgresql")
+def _explicitly(element: _BlanksFirst, compiler: SQLCompiler, **options: Any) -> str:
+    return f"{compiler.process(element.column, **options)} NULLS FIRST"
+
+
 def _index_column(column: sa.Column[object]) -> sa.ColumnElement[object]:
-    """Blanks sort first on both databases; only PostgreSQL needs to be told, and the index must say the same."""
-    return column.asc().nulls_first() if column.nullable else column
+    return _BlanksFirst(column) if column.nullable else column
 
 
 def _unique_keys(entity: Entity) -> Iterator[tuple[str, ...]]:
