@@ -22,6 +22,11 @@ def index_name(kind: str, table: str, columns: tuple[str, ...]) -> str:
     return f"{kind}_{table[:40]}_{digest}"
 
 
+def _quoted(name: str) -> sa.quoted_name:
+    """A name that stands in quotes in every statement: an author's word may be a keyword of some database's next version."""
+    return sa.quoted_name(name, quote=True)
+
+
 def _system_columns() -> list[sa.Column[object]]:
     return [
         sa.Column("id", KEY, primary_key=True),
@@ -42,9 +47,9 @@ def _columns(entity: Entity) -> Iterator[sa.Column[object]]:
         yield sa.Column("position", sa.Integer, nullable=False)
     for field in entity.fields.values():
         if field.column:
-            yield sa.Column(field.column, column_type(field.type))
+            yield sa.Column(_quoted(field.column), column_type(field.type))
             if len(field.targets) > 1:
-                yield sa.Column(f"{field.column}__entity", TEXT)
+                yield sa.Column(_quoted(f"{field.column}__entity"), TEXT)
 
 
 class Tables:
@@ -55,7 +60,7 @@ class Tables:
         self.metadata = sa.MetaData()
         self.by_entity: dict[str, sa.Table] = {}
         for entity in app.entities.values():
-            self.by_entity[entity.name] = sa.Table(entity.table, self.metadata, *_columns(entity))
+            self.by_entity[entity.name] = sa.Table(_quoted(entity.table), self.metadata, *_columns(entity))
         for entity in app.entities.values():
             self._add_indexes(entity)
 
