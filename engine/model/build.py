@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
@@ -31,9 +31,9 @@ class Built:
     found: tuple[Diagnostic, ...]
 
 
-def build(apps: dict[str, AppDraft], sources: Mapping[str, str], cache: ExpressionCache) -> Built:
-    """Build the App of all packages, given in load order."""
-    work = Build(apps, sources)
+def build(apps: dict[str, AppDraft], sources: Mapping[str, str], cache: ExpressionCache, lost: Iterable[str]) -> Built:
+    """Build the App of all packages, given in load order; ``lost`` are the names of files that could not be read."""
+    work = Build(apps, sources, lost={*lost, *(word for app in apps.values() for document in app.documents for word in document.lost)})
     expressions = Expressions(work, cache)
     work.variables.update(USER_VARIABLES)
     defaults = read_defaults(work)

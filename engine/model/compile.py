@@ -65,7 +65,8 @@ class Compiler:
                 apps[draft.name] = draft
         self._readings = readings
         found += check_requires(apps)
-        built = build(in_load_order(apps, found), sources, self._expressions)
+        lost = {name for reading in readings.values() for name in reading.lost}
+        built = build(in_load_order(apps, found), sources, self._expressions, lost)
         diagnostics = in_order([*found, *built.found])
         return Compilation(None if has_errors(diagnostics) else built.app, diagnostics, every, sources)
 

@@ -191,9 +191,10 @@ class _Reader:
             return None
         return _WORDS_BOOL.get(text, text)
 
-    def _no_number(self, text: str, node: Node) -> str:
+    def _no_number(self, text: str, node: Node) -> int:
+        """Tell it here; zero in its place keeps later checks from telling it again."""
         self.found.append(error("not-a-number", node.span, value=text[:_SHOWN_CHARS]))
-        return text
+        return 0
 
     def _awaits_key(self) -> bool:
         return bool(self._open) and self._open[-1].is_map and self._key[-1] is None

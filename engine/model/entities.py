@@ -129,6 +129,8 @@ def _declare_fields(build: Build, draft: EntityDraft, part: Part) -> None:
             draft.fields[name] = found
             draft.nodes[name] = node
             draft.apps[name] = part.app
+        else:
+            build.lost.add(name)
 
 
 def _check_required(build: Build, draft: EntityDraft, part: Part) -> None:
