@@ -11,6 +11,7 @@ from engine.i18n import LocalizedText
 from engine.language.scope import EntityInfo
 from engine.language.types import Type
 from engine.model.kinds.entity import Field
+from engine.model.memory import Memory
 from engine.model.node import Node
 from engine.model.package import Package
 from engine.model.syntax import Document
@@ -78,6 +79,7 @@ class Build:
     entities: dict[str, EntityDraft] = field(default_factory=dict)
     infos: dict[str, EntityInfo] = field(default_factory=dict)
     variables: dict[str, Type] = field(default_factory=dict)
+    memory: Memory = field(default_factory=Memory)
     lost: set[str] = field(default_factory=set)
     """Names and labels of what could not be read: it was told once, so what names it is not told again."""
 
