@@ -18,7 +18,6 @@ from engine.runtime import Runtime
 from engine.settings import Settings
 from engine.store import Database
 
-
 _ACTOR = Actor.system("demo")
 _LOGINS_SHOWN = 12
 
