@@ -86,7 +86,10 @@ def form_state(
         if not _holds(section.visible_if, record, variables, otherwise=True):
             continue
         names = [name for name in section.fields if name in definition.fields and rights.get(name, "none") != "none"]
-        states = [_field_state(definition.fields[name], record, rights[name], variables, creating=creating, changeable=changeable) for name in names]
+        states = [
+            _field_state(definition.fields[name], record, rights[name], variables, creating=creating, changeable=changeable)
+            for name in names
+        ]
         shown = tuple(state for state in states if state.visible)
         if shown:
             sections.append(SectionState(section.name, section.title, section.columns, shown))

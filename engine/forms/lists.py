@@ -80,7 +80,9 @@ def column_names(entity: Entity, view: View | None, asked: Sequence[str], rights
 
     chosen = [name for name in asked if shown(name)] or [name for name in (view.columns if view else ()) if shown(name)]
     if not chosen:
-        chosen = [name for name, field in entity.fields.items() if shown(name) and field.kind not in ("long_text", "json", "attachment", "image")][:7]
+        chosen = [
+            name for name, field in entity.fields.items() if shown(name) and field.kind not in ("long_text", "json", "attachment", "image")
+        ][:7]
     return tuple(dict.fromkeys(chosen))
 
 
@@ -121,7 +123,13 @@ def _part(entity: Entity, each: Filter, zone: ZoneInfo) -> str:
     allowed = operators_of(field) if field else OPERATORS.get(kind, ())
     if operator not in allowed:
         raise ValueError(operator)
-    fixed = {"blank": f"{name} is blank", "notblank": f"{name} is not blank", "yes": f"{name} = true", "no": f"not ({name} = true)", "mine": f"{name} = user"}
+    fixed = {
+        "blank": f"{name} is blank",
+        "notblank": f"{name} is not blank",
+        "yes": f"{name} = true",
+        "no": f"not ({name} = true)",
+        "mine": f"{name} = user",
+    }
     if operator in fixed:
         return fixed[operator]
     value = each.values[0].strip() if each.values else ""
@@ -137,7 +145,8 @@ def _part(entity: Entity, each: Filter, zone: ZoneInfo) -> str:
         return f"{name} {_SIGNS[operator]} {_number(kind, value)}"
     if kind in ("ref", "user", "department") and not ids.is_id(value):
         raise ValueError(value)
-    return _of_text(name, operator, value)
+    # A link is compared by the key of the record that it leads to.
+    return _of_text(f"{name}.id" if field is not None and field.targets else name, operator, value)
 
 
 _SIGNS = {"eq": "=", "ne": "!=", "ge": ">=", "le": "<=", "gt": ">", "lt": "<"}

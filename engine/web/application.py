@@ -15,7 +15,7 @@ from engine import access, limits, settings
 from engine.errors import DougongError, Forbidden
 from engine.runtime import Runtime
 from engine.settings import Settings
-from engine.web import assets, headers, pages, problems, shell
+from engine.web import api, assets, headers, pages, problems, shell
 from engine.web.logs import LOGGER
 from engine.web.metrics import Metrics
 from engine.web.render import Renderer
@@ -39,7 +39,7 @@ def create_app(runtime: Runtime, configuration: Settings | None = None) -> Flask
     )
     assets.scripts("app")
     renderer = Renderer()
-    routes: list[Route] = [*shell.ROUTES.found, *pages.routes()]
+    routes: list[Route] = [*shell.ROUTES.found, *pages.routes(), *api.routes()]
     for number, route in enumerate(routes):
         view = _view(site, renderer, route)
         rule_options = {"methods": [route.method], "provide_automatic_options": False}

@@ -54,7 +54,7 @@ def icon(name: str, extra: str = "") -> Markup:
     """An icon as inline SVG, hidden from screen readers (the words beside it speak); an unknown name gives a plain square."""
     nodes = _icons().get(name) or _icons().get("square", [])
     drawn = Markup("").join(
-        Markup("<{} {}/>").format(Markup(tag), Markup(" ").join(Markup('{}="{}"').format(Markup(key), value) for key, value in attributes.items()))
+        Markup("<{} {}/>").format(tag, Markup(" ").join(Markup('{}="{}"').format(key, value) for key, value in attributes.items()))
         for tag, attributes in nodes
     )
     return Markup(

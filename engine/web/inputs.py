@@ -86,7 +86,9 @@ def _read_lines(child: Entity, name: str, form: MultiDict[str, str]) -> list[dic
         part = match[2]
         if part == "id" or part in child.fields:
             values = form.getlist(key)
-            lines.setdefault(int(match[1]), {})[part] = values if part in child.fields and child.fields[part].kind == "multi_choice" else values[-1]
+            lines.setdefault(int(match[1]), {})[part] = (
+                values if part in child.fields and child.fields[part].kind == "multi_choice" else values[-1]
+            )
     return [line for _, line in sorted(lines.items())]
 
 

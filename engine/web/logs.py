@@ -10,7 +10,9 @@ import traceback
 from datetime import UTC, datetime
 from typing import Any
 
-_SECRET = re.compile(r"(dg_[A-Za-z0-9_-]{8})[A-Za-z0-9_-]+|(bearer\s+)\S+|((?:password|secret|token|csrf)\"?\s*[=:]\s*\"?)[^\s\",&]+", re.IGNORECASE)
+_SECRET = re.compile(
+    r"(dg_[A-Za-z0-9_-]{8})[A-Za-z0-9_-]+|(bearer\s+)\S+|((?:password|secret|token|csrf)\"?\s*[=:]\s*\"?)[^\s\",&]+", re.IGNORECASE
+)
 _STANDARD = frozenset(logging.makeLogRecord({}).__dict__) | {"message", "asctime", "taskName"}
 
 LOGGER = logging.getLogger("dougong")

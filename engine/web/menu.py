@@ -18,6 +18,7 @@ class Entry:
     icon: str
     href: str
     entity: str
+    view: str | None
     active: bool
 
 
@@ -60,7 +61,7 @@ def menu_of(visit: Visit) -> tuple[Group, ...]:
             default = app.views_of(item.entity)[0].name.rpartition(".")[2] if app.views_of(item.entity) else None
             chosen = visit.request.args.get("view") or default
             active = inside and (view is None or view == chosen)
-            entries.append(Entry(visit.label(item.title), item.icon, with_query(path, {"view": view}), item.entity, active))
+            entries.append(Entry(visit.label(item.title), item.icon, with_query(path, {"view": view}), item.entity, item.view, active))
         if entries:
             groups.append(Group(package.name, visit.label(package.title), tuple(entries)))
     return tuple(groups)

@@ -15,7 +15,9 @@ class Metrics:
         self._registry = CollectorRegistry()
         labels = ("route", "method", "status")
         self._requests = Counter("dougong_requests", "Requests answered", labels, registry=self._registry)
-        self._seconds = Histogram("dougong_request_seconds", "Time to answer", ("route", "method"), registry=self._registry, buckets=_BUCKETS_S)
+        self._seconds = Histogram(
+            "dougong_request_seconds", "Time to answer", ("route", "method"), registry=self._registry, buckets=_BUCKETS_S
+        )
         self._logins = Counter("dougong_logins", "Login attempts", ("outcome",), registry=self._registry)
 
     def request(self, route: str, method: str, status: int, seconds: float) -> None:
@@ -42,4 +44,4 @@ def count_across_processes() -> None:
 
     The library chooses its storage when it is imported, which is long before it is known how many workers there will be.
     """
-    values.ValueClass = values.MultiProcessValue()
+    values.ValueClass = values.MultiProcessValue()  # type: ignore[no-untyped-call]  # the library's types stop here

@@ -8,14 +8,28 @@ from typing import Any
 from flask import Response
 from werkzeug.exceptions import HTTPException
 
-from engine.errors import BadRequest, Conflict, DougongError, FieldProblem, Forbidden, Invalid, NotFound, Unavailable
+from engine import wording
+from engine.errors import (
+    BadRequest,
+    Conflict,
+    DougongError,
+    FieldProblem,
+    Forbidden,
+    Invalid,
+    NotFound,
+    PreconditionFailed,
+    Unavailable,
+    UnsupportedMedia,
+)
 from engine.i18n import Language
 from engine.store import TooManyAttempts
 from engine.web.jsons import dumps
-from engine.web.words import say_error, say_problem
+from engine.web.words import knows, say
 
 _STATUS: tuple[tuple[type[DougongError], int], ...] = (
     (NotFound, 404),
+    (PreconditionFailed, 412),
+    (UnsupportedMedia, 415),
     (Forbidden, 403),
     (BadRequest, 400),
     (Invalid, 422),
@@ -37,14 +51,13 @@ class Problem:
 
     def title(self, language: Language) -> str:
         """What went wrong, in a few words."""
-        return say_error(f"status-{self.status}", language, {}) if self.status in _TITLED else say_error("status-500", language, {})
+        key = f"error.status-{self.status}"
+        return say(key if knows(key) else "error.status-400" if self.status < 500 else "error.status-500", language)
 
     def detail(self, language: Language) -> str:
         """What went wrong this time."""
-        return say_error(self.code, language, self.params)
-
-
-_TITLED = frozenset({400, 401, 403, 404, 405, 406, 409, 412, 413, 415, 422, 428, 429, 500, 503})
+        key = f"error.{self.code}"
+        return say(key, language) if knows(key) else wording.say_error(DougongError(self.code, **self.params), language)
 
 
 def problem_of(error: Exception) -> Problem:
@@ -74,7 +87,7 @@ def document(problem: Problem, language: Language, request_id: str) -> dict[str,
         body["params"] = problem.params
     if problem.fields:
         body["errors"] = [
-            {"field": each.field, "code": each.code, "message": say_problem(each, language), "params": dict(each.params)}
+            {"field": each.field, "code": each.code, "message": wording.say_problem(each, language), "params": dict(each.params)}
             for each in problem.fields
         ]
     return body

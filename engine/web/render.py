@@ -24,7 +24,6 @@ class Renderer:
             undefined=StrictUndefined,
             trim_blocks=True,
             lstrip_blocks=True,
-            extensions=["jinja2.ext.do"],
         )
         self._environment.globals.update(icon=assets.icon, scripts=assets.scripts, styles=assets.styles)
 

@@ -8,7 +8,6 @@ from typing import Literal
 
 from flask import Response
 
-
 Allow = Literal["everyone", "people", "administrators"]
 Page = Callable[..., Response]
 
@@ -51,5 +50,3 @@ class Routes:
     def post(self, rule: str, *, allow: Allow, bytes_max: int | None = None) -> Callable[[Page], Page]:
         """A page that writes."""
         return self.add("POST", rule, allow=allow, bytes_max=bytes_max)
-
-

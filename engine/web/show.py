@@ -76,7 +76,9 @@ def instant(visit: Visit, value: datetime, *, seconds: bool = False) -> Markup:
 def _badge(visit: Visit, field: Field, code: str) -> Markup:
     option = next((each for each in field.options if each.code == code), None)
     text = visit.label(option.title) if option else code
-    return Markup('<span class="status status-{}"><span class="status-dot" aria-hidden="true"></span>{}</span>').format(option_color(field, option), text)
+    return Markup('<span class="status status-{}"><span class="status-dot" aria-hidden="true"></span>{}</span>').format(
+        option_color(field, option), text
+    )
 
 
 def option_color(field: Field, option: Option | None) -> str:
@@ -109,15 +111,21 @@ def link(visit: Visit, reference: Reference, *, person: bool = False) -> Markup:
     if reference.deleted:
         return Markup('<span class="text-secondary">{} <small>({})</small></span>').format(reference.display, visit.say("value.deleted"))
     face = avatar(reference.display) if person else Markup("")
-    return Markup('<a class="text-reset dg-link" href="{}">{}{}</a>').format(entity_path(reference.entity, reference.id), face, reference.display)
+    return Markup('<a class="text-reset dg-link" href="{}">{}{}</a>').format(
+        entity_path(reference.entity, reference.id), face, reference.display
+    )
 
 
 def _contact(field: Field, value: str) -> Markup:
     if field.kind == "email":
         return Markup('<a href="mailto:{}">{}</a>').format(quote(value, safe="@+."), value)
     if field.kind == "phone":
-        return Markup('<a href="tel:{}" class="text-nowrap">{}</a>').format("".join(each for each in value if each.isdigit() or each == "+"), value)
-    return Markup('<a href="{}" target="_blank" rel="noopener noreferrer nofollow">{}</a>').format(value, value.split("://", 1)[-1].rstrip("/"))
+        return Markup('<a href="tel:{}" class="text-nowrap">{}</a>').format(
+            "".join(each for each in value if each.isdigit() or each == "+"), value
+        )
+    return Markup('<a href="{}" target="_blank" rel="noopener noreferrer nofollow">{}</a>').format(
+        value, value.split("://", 1)[-1].rstrip("/")
+    )
 
 
 def show(visit: Visit, field: Field, record: Record, *, short: bool = False) -> Markup:
@@ -142,7 +150,9 @@ def show_value(visit: Visit, field: Field, value: Any, siblings: Mapping[str, An
         return Markup('<span class="dg-number">{}</span>').format(number_text(field, value, currency))
     if field.kind == "boolean":
         name, words, tone = ("circle-check-filled", "value.yes", "text-green") if value else ("circle-minus", "value.no", "text-secondary")
-        return Markup('<span class="text-nowrap">{}{}</span>').format(icon(name if name != "circle-check-filled" else "circle-check", f"icon-sm me-1 {tone}"), visit.say(words))
+        return Markup('<span class="text-nowrap">{}{}</span>').format(
+            icon(name if name != "circle-check-filled" else "circle-check", f"icon-sm me-1 {tone}"), visit.say(words)
+        )
     if field.kind == "choice":
         return _badge(visit, field, value)
     if field.kind == "multi_choice":

@@ -95,7 +95,10 @@ class Visit:
 
     @property
     def csrf(self) -> str:
-        """The token that forms of this visitor carry; useless without the visitor's cookie."""
+        """The token that forms of this visitor carry; useless without the visitor's cookie, which a first form brings along."""
+        if not self.secret:
+            self.secret = secrets.token_urlsafe(32)
+            self.set_cookies["dougong-before-login"] = (self.secret, 3600)
         return csrf_token(self.secret)
 
     def say(self, key: str, **params: Any) -> str:
@@ -136,7 +139,7 @@ def visit_of(site: Site, request: Request) -> Visit:
     else:
         language = actor.language if actor else app.defaults.language
     theme = request.cookies.get("dougong-theme", "")
-    visit = Visit(
+    return Visit(
         site=site,
         request=request,
         request_id=request_id,
@@ -147,11 +150,6 @@ def visit_of(site: Site, request: Request) -> Visit:
         app=app,
         secret=secret or request.cookies.get(cookie_name(site, request, "dougong-before-login"), ""),
     )
-    if not visit.secret:
-        visit.secret = secrets.token_urlsafe(32)
-        if not by_token:
-            visit.set_cookies["dougong-before-login"] = (visit.secret, 3600)
-    return visit
 
 
 def _who(site: Site, request: Request) -> tuple[Actor | None, str, bool]:

@@ -8,7 +8,6 @@ from typing import Any
 
 import yaml
 
-from engine.errors import FieldProblem
 from engine.i18n import Language
 
 
@@ -33,17 +32,3 @@ def say(key: str, language: Language, **params: Any) -> str:
 def knows(key: str) -> bool:
     """Whether there are words for a key."""
     return key in catalogue()
-
-
-def say_problem(problem: FieldProblem, language: Language) -> str:
-    """One problem of a value for people: the definition's own words, else those of its code."""
-    if problem.text is not None:
-        return problem.text.text(language)
-    key = f"problem.{problem.code}"
-    return say(key if knows(key) else "problem.other", language, **{"code": problem.code, **problem.params})
-
-
-def say_error(code: str, language: Language, params: dict[str, Any]) -> str:
-    """An error of the whole request for people."""
-    key = f"error.{code}"
-    return say(key if knows(key) else "error.other", language, **{"code": code, **params})

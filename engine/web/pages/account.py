@@ -16,7 +16,7 @@ from engine.web.routes import Routes
 from engine.web.show import instant
 from engine.web.toasts import leave_toast
 from engine.web.visit import Visit
-from engine.web.words import say_problem
+from engine.wording import say_problem
 
 ROUTES = Routes()
 

@@ -1,4 +1,4 @@
-"""Creating and changing a record: nothing typed is ever lost, every problem stands beside its field, and two people's changes are merged."""
+"""Creating and changing a record: nothing typed is lost, every problem stands beside its field, two people's changes are merged."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from engine.web.routes import Routes
 from engine.web.show import show, show_value, zone_of
 from engine.web.toasts import leave_toast
 from engine.web.visit import Visit
-from engine.web.words import say_problem
+from engine.wording import say_problem
 
 ROUTES = Routes()
 _SUGGESTIONS = 12
@@ -171,7 +171,7 @@ def _draw(visit: Visit, renderer: Renderer, work: UnitOfWork, page: Page, *, sta
 
 def _computed(visit: Visit, field: Field, values: Mapping[str, Any], record: Record | None) -> Any:
     """A field that is not typed here: worked out anew, or as it is stored."""
-    if record is not None and (field.targets or field.name in record.masked):
+    if record is not None and (field.targets or field.name in record.masked or not field.stored):
         return show(visit, field, record)
     return show_value(visit, field, values.get(field.name), values)
 
@@ -192,7 +192,9 @@ def _theirs(visit: Visit, field: Field, page: Page) -> str:
     """What somebody else saved for a field meanwhile, in a few words."""
     if page.record is None or field.name not in page.theirs:
         return ""
-    return visit.say("form.theirs", value=show(visit, field, page.record).striptags() if field.lines is None else visit.say("history.line_changed"))
+    return visit.say(
+        "form.theirs", value=show(visit, field, page.record).striptags() if field.lines is None else visit.say("history.line_changed")
+    )
 
 
 def _jumps(visit: Visit, page: Page, state: FormState) -> list[tuple[str, str, str]]:
@@ -346,5 +348,3 @@ def pick(visit: Visit, renderer: Renderer, app: str, name: str) -> Response:
     with visit.reading() as work:
         found = autocomplete(work, place.entity.name, visit.arguments.get("q", "")[:200], _SUGGESTIONS)
     return renderer.part(visit, "picks.html", found=found)
-
-

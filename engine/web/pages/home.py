@@ -9,7 +9,7 @@ from flask import Response
 from engine import access
 from engine.records import Query, find
 from engine.store import UnitOfWork
-from engine.web.menu import Entry, Group, menu_of
+from engine.web.menu import Entry, menu_of
 from engine.web.render import Renderer
 from engine.web.routes import Routes
 from engine.web.visit import Visit
@@ -30,19 +30,13 @@ class Card:
 def home(visit: Visit, renderer: Renderer) -> Response:
     """A card for each list that the person may read."""
     with visit.reading() as work:
-        groups = [(group, [_card(work, entry) for entry in _first_of_each(group)]) for group in menu_of(visit)]
+        groups = [(group, [_card(work, entry) for entry in group.entries]) for group in menu_of(visit)]
     return renderer.page(visit, "home.html", groups=groups, name=visit.person.name)
 
 
-def _first_of_each(group: Group) -> list[Entry]:
-    """One entry an entity: further views of it stand in the menu and on its list."""
-    found: dict[str, Entry] = {}
-    for entry in group.entries:
-        found.setdefault(entry.entity, entry)
-    return list(found.values())
-
-
 def _card(work: UnitOfWork, entry: Entry) -> Card:
-    counted = find(work, Query(entry.entity, limit=1, fields=(), totals={"count": ("count", None)}))
+    view = work.app.views.get(entry.view) if entry.view else None
+    query = Query(entry.entity, also=view.where if view else None, limit=1, fields=(), totals={"count": ("count", None)})
+    counted = find(work, query)
     may_create = not access.rows(work.app, work.actor, entry.entity, "create").none
     return Card(entry, counted.totals["count"], may_create)

@@ -144,7 +144,9 @@ def listing_of(visit: Visit, place: Place) -> Listing:
     )
 
 
-def query_of(visit: Visit, listing: Listing, columns: Sequence[str], totals: Mapping[str, tuple[str, str | None]]) -> tuple[Query, frozenset[int]]:
+def query_of(
+    visit: Visit, listing: Listing, columns: Sequence[str], totals: Mapping[str, tuple[str, str | None]]
+) -> tuple[Query, frozenset[int]]:
     """The list as a question to the gate, and which filters were left out because they make no sense."""
     entity = listing.place.entity
     condition, bad = forms.condition_of(entity, listing.filters, zone_of(visit))

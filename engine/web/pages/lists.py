@@ -27,7 +27,7 @@ from engine.web.routes import Routes
 from engine.web.show import BLANK, NUMERIC_KINDS, instant, number_text, scaled, show
 from engine.web.toasts import leave_toast
 from engine.web.visit import Visit
-from engine.web.words import say_error
+from engine.wording import say_error
 
 ROUTES = Routes()
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
@@ -76,7 +76,7 @@ def list_page(visit: Visit, renderer: Renderer, app: str, name: str) -> Response
             mistake = mistake_text(visit, error)
             page = find(work, without_conditions(query))
         rows = _filter_rows(visit, work, listing, bad)
-    values = {
+    values: dict[str, Any] = {
         "place": place,
         "listing": listing,
         "columns": [_column(visit, place, listing, each) for each in columns],
@@ -100,7 +100,7 @@ def list_page(visit: Visit, renderer: Renderer, app: str, name: str) -> Response
 def mistake_text(visit: Visit, error: BadRequest) -> str:
     """What is wrong with a condition that somebody typed, with the place where the language names one."""
     problems = error.params.get("problems") or ()
-    words = say_error(error.code, visit.language, error.params)
+    words = say_error(error, visit.language)
     if problems:
         first = problems[0]
         words = f"{words} ({first['code']}, {first['start'] + 1})"

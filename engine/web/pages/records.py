@@ -73,7 +73,11 @@ def record_page(visit: Visit, renderer: Renderer, app: str, name: str, key: str)
             work.variables,
             changeable=record.may_update,
         )
-        related = [found for each in forms.related_lists(visit.app, visit.person, place.entity.name) if (found := _related(visit, work, each, record))]
+        related = [
+            found
+            for each in forms.related_lists(visit.app, visit.person, place.entity.name)
+            if (found := _related(visit, work, each, record))
+        ]
     lines = {field.field.name: _lines(visit, record, field.field) for field in state.fields if field.field.lines is not None}
     return renderer.page(
         visit,
@@ -122,7 +126,7 @@ def _related(visit: Visit, work: UnitOfWork, each: RelatedList, record: Record) 
     columns = list_fields(visit, other, each.field.name, 5)
     query = Query(
         other.name,
-        where=f"{each.field.name} = '{record.id}'",
+        where=f"{each.field.name}.id = '{record.id}'",
         fields=tuple(field.name for field in columns),
         limit=_RELATED_ROWS,
         totals={"": ("count", None)},
@@ -149,7 +153,17 @@ def history_page(visit: Visit, renderer: Renderer, app: str, name: str, key: str
         names = _names(work, place.entity, entries)
     told = [(entry, _told(visit, place, entry, names)) for entry in entries]
     path = entity_path(place.entity.name, record.id)
-    return renderer.page(visit, "history.html", place=place, record=record, entries=told, tab="history", title=record.display, path=path, when=lambda at: instant(visit, at))
+    return renderer.page(
+        visit,
+        "history.html",
+        place=place,
+        record=record,
+        entries=told,
+        tab="history",
+        title=record.display,
+        path=path,
+        when=lambda at: instant(visit, at),
+    )
 
 
 def _names(work: UnitOfWork, entity: Entity, entries: list[HistoryEntry]) -> dict[str, Reference]:
