@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal, Protocol
@@ -97,6 +98,17 @@ class UnitOfWork:
     def emit(self, event: Event) -> None:
         """Announce something that is not itself a change of a record."""
         self._events.append(event)
+
+    @contextmanager
+    def savepoint(self) -> Iterator[None]:
+        """A part of the transaction that is taken back alone, with its changes and events, where it raises."""
+        changes, events, actions = len(self._changes), len(self._events), len(self._after_commit)
+        try:
+            with self.connection.begin_nested():
+                yield
+        except BaseException:
+            del self._changes[changes:], self._events[events:], self._after_commit[actions:]
+            raise
 
     def after_commit(self, action: Callable[[], None]) -> None:
         """Run something in this process once the transaction is durable; never for effects that must not be lost."""
