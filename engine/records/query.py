@@ -41,7 +41,8 @@ _SYSTEM_TYPES: dict[str, t.Type] = {
 class Query:
     """What to list.
 
-    ``where`` is text of the language or a compiled condition (a view's); ``also`` a second compiled condition.
+    ``where`` is text of the language or a compiled condition (a view's); ``also`` a second compiled condition; ``equal``
+    are fields with the value (kept form) that each must have.
     ``sort`` are field names, "-" first for descending; ``totals`` maps a name of the answer to (function, field), e.g.
     {"won": ("sum", "amount")}. ``cursor`` is an earlier page's ``next``. ``trash`` lists deleted records instead.
     ``names`` asks for the display texts of references, which pages need and programs do not.
@@ -50,6 +51,7 @@ class Query:
     entity: str
     where: str | Expression | None = None
     also: Expression | None = None
+    equal: Mapping[str, Any] = field(default_factory=dict)
     search: str | None = None
     sort: tuple[str, ...] = ()
     fields: tuple[str, ...] | None = None
@@ -92,6 +94,12 @@ def _conditions(work: UnitOfWork, entity: Entity, query: Query) -> list[sa.Colum
     for condition in (expression, query.also):
         if condition is not None:
             found.append(filters.where(work, entity, condition))
+    rights = access.fields(work.app, work.actor, entity.name) if query.equal else {}
+    for name, value in query.equal.items():
+        if not access.readable(rights, name):
+            raise BadRequest("unknown-field-in-query", field=name[:60], entity=entity.name)
+        column = value_column(work, entity, name)
+        found.append(column.is_(None) if value is None else column == value)
     if query.search and query.search.strip():
         found.append(_search(work, entity, query.search))
     return found

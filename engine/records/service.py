@@ -18,7 +18,7 @@ from engine.model.kinds.role import FieldRight
 from engine.records import gate
 from engine.records.derive import Values, apply_computed, apply_defaults, assign_numbers, load_related
 from engine.records.draft import Draft
-from engine.records.lines import line_changes, parse_lines, read_lines, write_lines
+from engine.records.lines import identify_lines, line_changes, parse_lines, read_lines, write_lines
 from engine.records.plan import EntityPlan, plan_of
 from engine.records.query import get, present_all, readable_fields
 from engine.records.record import Record
@@ -78,6 +78,7 @@ def draft_new(
             record.setdefault(name, [])
         if created and created[position] is not None:
             record["created_at"] = created[position]
+        identify_lines(plan, record, None)
         drafts.append(Draft(record, frozenset(values), problems=problems))
     _finish(work, plan, drafts)
     return drafts
@@ -211,6 +212,7 @@ def draft_changes(work: UnitOfWork, plan: EntityPlan, changes: Sequence[tuple[Va
         values, problems = parse_values(plan, given, rights)
         problems += _read_only_now(work, plan, before, values)
         record = {**before, **values, "version": before["version"] + 1, "updated_at": work.now, "updated_by": work.actor.id}
+        identify_lines(plan, record, before)
         drafts.append(Draft(record, frozenset(values), before=before, problems=problems))
     _finish(work, plan, drafts)
     return drafts

@@ -22,6 +22,7 @@ from engine.records.transfer.mapping import mapping_to_json
 from engine.records.transfer.rows import Outcome
 from engine.records.transfer.tabular import Survey
 from engine.store import UnitOfWork
+from engine.store.prepared import insert_into
 from engine.store.schema import IMPORT, IMPORT_REFUSAL, IMPORT_ROW
 from engine.wording import say_problem
 
@@ -123,9 +124,9 @@ def note_batch(work: UnitOfWork, before: ImportState, taken: Sequence[Taken]) ->
     if work.connection.execute(statement.values(rows_done=done, **moved)).rowcount != 1:
         raise Conflict("import-elsewhere", id=before.id)
     if made:
-        work.connection.execute(sa.insert(IMPORT_ROW), made)
+        insert_into(IMPORT_ROW, work.connection).run(work.connection, made)
     if refused:
-        work.connection.execute(sa.insert(IMPORT_REFUSAL), refused)
+        insert_into(IMPORT_REFUSAL, work.connection).run(work.connection, refused)
     return ImportState(**{**_as_dict(before), "rows_done": done, **moved})
 
 
