@@ -12,7 +12,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from engine.errors import Conflict, FieldProblem, Forbidden, Invalid, NotFound
-from engine.ids import new_id
+from engine.ids import new_ids
 from engine.model.kinds.entity import SYSTEM_FIELDS
 from engine.model.kinds.role import FieldRight
 from engine.records import gate
@@ -41,8 +41,9 @@ def parse_values(plan: EntityPlan, given: Mapping[str, Any], rights: Mapping[str
             values[name], found = parse_lines(plan.lines[name], name, value)
             problems += found
             continue
+        read_word = plan.fields[name].read_word
         try:
-            values[name] = _parsed(plan, name, value, values)
+            values[name] = read_word(value) if read_word is not None and type(value) is str else _parsed(plan, name, value, values)
         except ValueProblem as problem:
             problems.append(FieldProblem(name, problem.code, problem.params))
     return values, problems
@@ -71,9 +72,9 @@ def draft_new(
     blank.update(version=1, created_at=work.now, created_by=work.actor.id, updated_at=work.now, updated_by=work.actor.id)
     blank.update(deleted_at=None, deleted_by=None)
     drafts = []
-    for position, given in enumerate(inputs):
+    for position, (key, given) in enumerate(zip(new_ids(len(inputs)), inputs, strict=True)):
         values, problems = parse_values(plan, given, rights)
-        record = {"id": new_id(), **blank, **values}
+        record = {"id": key, **blank, **values}
         for name in plan.lines:
             record.setdefault(name, [])
         if created and created[position] is not None:
@@ -118,10 +119,10 @@ def write_new(work: UnitOfWork, plan: EntityPlan, drafts: Sequence[Draft]) -> No
     decision = gate.decide(work, entity, "create")
     assign_numbers(work, plan, [draft.values for draft in drafts])
     table = work.tables[entity.name]
-    columns = table.c.keys()
-    rows.insert(work.connection, table, [{name: draft.values.get(name) for name in columns} for draft in drafts])
-    for draft in drafts:
-        write_lines(work, plan, draft.id, draft.values, None)
+    rows.insert(work.connection, table, [draft.values for draft in drafts])
+    if plan.lines:
+        for draft in drafts:
+            write_lines(work, plan, draft.id, draft.values, None)
     unclear = [draft.id for draft in drafts if not gate.decided_without_query(work, entity, decision, draft.values)]
     if unclear and len(gate.ids_allowed(work, entity, "create", unclear)) < len(unclear):
         raise Forbidden("outside-your-records", entity=entity.name)
@@ -132,11 +133,10 @@ def write_new(work: UnitOfWork, plan: EntityPlan, drafts: Sequence[Draft]) -> No
 
 def _creation(plan: EntityPlan, values: Values) -> dict[str, Any]:
     changes: dict[str, Any] = {}
-    for name, field_plan in plan.fields.items():
+    for name, writer in plan.stored:
         value = values.get(name)
-        if value is None or not field_plan.field.column:
-            continue
-        changes[name] = [None, to_json(field_plan.field.type, value)]
+        if value is not None:
+            changes[name] = [None, value if writer is None else writer(value)]
     for name, line_plan in plan.lines.items():
         if values.get(name):
             changes[name] = line_changes(line_plan, [], values[name])

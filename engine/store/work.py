@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from engine.access.actor import Actor
 from engine.clock import Clock
-from engine.ids import new_id
+from engine.ids import new_ids
 from engine.model.app import App
 from engine.store.database import Database
 from engine.store.identity import move_access_epoch
@@ -121,8 +121,9 @@ class UnitOfWork:
             return
         audits, messages = [], []
         actor_id, actor_kind = self.actor.id, self.actor.kind if self.actor.id else f"system:{self.actor.name}"
+        keys = iter(new_ids(2 * len(self._changes) + len(self._events)))
         for change in self._changes:
-            audit_id = new_id()
+            audit_id = next(keys)
             audits.append(
                 {
                     "id": audit_id,
@@ -137,9 +138,9 @@ class UnitOfWork:
                     "changes": change.changes,
                 }
             )
-            messages.append(self._message(f"record.{change.verb}", change.entity, change.record, change.version, audit_id, {}))
+            messages.append(self._message(next(keys), f"record.{change.verb}", change.entity, change.record, change.version, audit_id, {}))
         for event in self._events:
-            messages.append(self._message(event.name, event.entity, event.record, event.version, None, dict(event.payload)))
+            messages.append(self._message(next(keys), event.name, event.entity, event.record, event.version, None, dict(event.payload)))
         if audits:
             insert_into(AUDIT, self.connection).run(self.connection, audits)
         insert_into(OUTBOX, self.connection).run(self.connection, messages)
@@ -149,10 +150,10 @@ class UnitOfWork:
         self._events.clear()
 
     def _message(
-        self, name: str, entity: str | None, record: str | None, version: int | None, cause: str | None, payload: dict[str, Any]
+        self, key: str, name: str, entity: str | None, record: str | None, version: int | None, cause: str | None, payload: dict[str, Any]
     ) -> dict[str, Any]:
         return {
-            "id": new_id(),
+            "id": key,
             "at": self.started,
             "event": name,
             "entity": entity,

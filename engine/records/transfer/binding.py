@@ -119,10 +119,11 @@ class BoundFormat:
         given: dict[str, Any] = {}
         problems: list[FieldProblem] = []
         for column in self.columns:
-            raw = column.raw(cells)
+            place = column.index
+            raw = cells[place] if not column.template and place < len(cells) else column.raw(cells)
             if raw is ABSENT:
                 continue
-            value = column.read(raw)
+            value = column.remembered[raw] if type(raw) is str and raw in column.remembered else column.read(raw)
             if type(value) is ValueProblem:
                 problems.append(FieldProblem(column.field.name, value.code, value.params))
             else:

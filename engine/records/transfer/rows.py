@@ -32,4 +32,4 @@ class Outcome:
 
 def is_blank(cells: Sequence[Any]) -> bool:
     """Whether a row holds nothing at all."""
-    return not any(cell is not None and cell != "" and (not isinstance(cell, str) or cell.strip()) for cell in cells)
+    return all(cell is None or (isinstance(cell, str) and not cell.strip()) for cell in cells)
