@@ -38,7 +38,9 @@ class NoRelease(Unavailable):
 class Runtime:
     """One running installation. Web nodes, workers and commands each hold one; the release in force is the database's say."""
 
-    def __init__(self, database: Database, compile_files: Compile, *, clock: Clock | None = None, subscribers: tuple[Subscriber, ...] = ()) -> None:
+    def __init__(
+        self, database: Database, compile_files: Compile, *, clock: Clock | None = None, subscribers: tuple[Subscriber, ...] = ()
+    ) -> None:
         self.database = database
         self.clock = clock or SystemClock()
         self.identity = Identity(database, self.clock)

@@ -21,7 +21,9 @@ class _Blanks(dict[str, Any]):
 @cache
 def catalogue() -> Mapping[str, Mapping[str, Mapping[str, str]]]:
     """All words: section ("problem", "error"), code, language."""
-    loaded: Mapping[str, Mapping[str, Mapping[str, str]]] = yaml.load(Path(__file__).with_suffix(".yaml").read_text("utf-8"), Loader=yaml.CSafeLoader)
+    loaded: Mapping[str, Mapping[str, Mapping[str, str]]] = yaml.load(
+        Path(__file__).with_suffix(".yaml").read_text("utf-8"), Loader=yaml.CSafeLoader
+    )
     return loaded
 
 

@@ -16,6 +16,13 @@ from engine.model.app import App
 from engine.model.kinds.entity import SYSTEM_FIELDS
 from engine.model.kinds.role import EntityRights, FieldRight, Grant, Scope, Verb
 
+ORGANISATION: Mapping[str, frozenset[str]] = {
+    "system.user": frozenset({"name", "department", "manager", "active"}),
+    "system.department": frozenset({"name", "parent", "manager"}),
+    "system.team": frozenset({"name"}),
+}
+"""What every person may read of the organisation without any role saying so: colleagues can be named and chosen."""
+
 _ORDER: dict[FieldRight, int] = {"none": 0, "mask": 1, "read": 2, "write": 3}
 
 
@@ -87,7 +94,9 @@ def _governing(app: App, entity: str) -> str:
 
 def _rights(app: App, actor: Actor, entity: str) -> list[tuple[str, EntityRights]]:
     governing = _governing(app, entity)
-    return [(name, app.roles[name].may[governing]) for name in sorted(actor.roles) if name in app.roles and governing in app.roles[name].may]
+    return [
+        (name, app.roles[name].may[governing]) for name in sorted(actor.roles) if name in app.roles and governing in app.roles[name].may
+    ]
 
 
 def is_admin(app: App, actor: Actor) -> bool:
@@ -117,6 +126,8 @@ def rows(app: App, actor: Actor, entity: str, verb: Verb) -> RowDecision:
             condition = _scope_condition(_AppHolder(app), _governing(app, entity), grant.scope)
             if condition is not None:
                 conditions.append(condition)
+    if verb == "read" and entity in ORGANISATION and not (conditions or shared or everything):
+        return RowDecision(True, (), False, (Reason("", "read", "all"),))
     if everything:
         return RowDecision(True, (), False, tuple(reasons))
     return RowDecision(False, tuple(dict.fromkeys(conditions)), shared, tuple(reasons))
@@ -146,6 +157,9 @@ def fields(app: App, actor: Actor, entity: str) -> Mapping[str, FieldRight]:
             right = general if said is None or _ORDER[said] > _ORDER[general] else said
             if _ORDER[right] > _ORDER[result[name]]:
                 result[name] = right
+    for name in ORGANISATION.get(entity, ()):
+        if name in result and result[name] == "none":
+            result[name] = "read"
     return result
 
 

@@ -39,7 +39,7 @@ def _load_paths(work: UnitOfWork, entity: Entity, records: Sequence[Values], pat
         wanted = {record[key] for record in records if record.get(key)}
         found = read_values(work, target, wanted, {rest[0] for rest in rests})
         for record in records:
-            for name, value in found.get(record.get(key), {}).items():
+            for name, value in found.get(record.get(key) or "", {}).items():
                 record[f"{key}.{name}"] = value
         _load_paths(work, target, records, rests, f"{key}.")
 
@@ -55,7 +55,7 @@ def _target(app: App, entity: Entity, link: str) -> Entity:
 def read_values(work: UnitOfWork, entity: Entity, keys: Iterable[str], names: Iterable[str]) -> dict[str, Values]:
     """Some values of some records by id, virtual ones included; deleted records are still read, for history's sake."""
     table = work.tables[entity.name]
-    chosen = [table.c.id]
+    chosen: list[sa.ColumnElement[Any]] = [table.c.id]
     for name in dict.fromkeys(names):
         chosen.append(value_column(work, entity, name).label(name))
     found: dict[str, Values] = {}

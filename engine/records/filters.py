@@ -20,7 +20,10 @@ def compile_filter(work: UnitOfWork, entity: Entity, source: str) -> Expression:
     """
     compiled = language.compile_expression(source, work.app.scope(entity.name), condition=True)
     if compiled.expression is None:
-        problems = [{"code": each.code, "start": each.start, "end": each.end, "params": dict(each.params), "fix": each.fix} for each in compiled.problems]
+        problems = [
+            {"code": each.code, "start": each.start, "end": each.end, "params": dict(each.params), "fix": each.fix}
+            for each in compiled.problems
+        ]
         raise BadRequest("bad-filter", problems=problems)
     check_reads(work, entity, compiled.expression)
     return compiled.expression

@@ -91,4 +91,8 @@ def decided_without_query(work: UnitOfWork, entity: Entity, decision: RowDecisio
     if decision.all:
         return True
     owner = record.get(entity.owner_field)
-    return owner is not None and owner == work.actor.id and any(reason.scope in ("own", "department", "subtree", "team") for reason in decision.reasons)
+    return (
+        owner is not None
+        and owner == work.actor.id
+        and any(reason.scope in ("own", "department", "subtree", "team") for reason in decision.reasons)
+    )

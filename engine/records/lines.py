@@ -34,7 +34,7 @@ def parse_lines(plan: EntityPlan, name: str, value: Any) -> tuple[list[Values], 
 
 
 def _parse_line(plan: EntityPlan, given: Mapping[str, Any]) -> tuple[Values, list[FieldProblem]]:
-    line: Values = {field_name: None for field_name in plan.fields}
+    line: Values = dict.fromkeys(plan.fields)
     problems: list[FieldProblem] = []
     for field_plan in plan.defaulted:
         if field_plan.field.name not in given and field_plan.initial is None:
@@ -73,15 +73,16 @@ def write_lines(work: UnitOfWork, plan: EntityPlan, owner: str, after: Values, b
         if not new and not old:
             continue
         table = work.tables[line_plan.entity.name]
+        names = table.c.keys()
         fresh = []
         for position, line in enumerate(new):
             known = old.pop(line.get("id") or "", None)
             line["position"] = position
             if known is None:
                 line.update(id=new_id(), version=1, parent=owner, **_stamps(work, line))
-                fresh.append({column: line.get(column) for column in table.c.keys()})
+                fresh.append({column: line.get(column) for column in names})
                 continue
-            columns = {column: line[column] for column in table.c.keys() if column in line and line[column] != known.get(column)}
+            columns = {column: line[column] for column in names if column in line and line[column] != known.get(column)}
             if columns:
                 columns.update(version=known["version"] + 1, updated_at=work.now, updated_by=work.actor.id)
                 rows.update(work.connection, table, known["id"], known["version"], columns)
@@ -90,7 +91,14 @@ def write_lines(work: UnitOfWork, plan: EntityPlan, owner: str, after: Values, b
 
 
 def _stamps(work: UnitOfWork, line: Values) -> Values:
-    return {"created_at": work.now, "created_by": work.actor.id, "updated_at": work.now, "updated_by": work.actor.id, "deleted_at": None, "deleted_by": None}
+    return {
+        "created_at": work.now,
+        "created_by": work.actor.id,
+        "updated_at": work.now,
+        "updated_by": work.actor.id,
+        "deleted_at": None,
+        "deleted_by": None,
+    }
 
 
 def line_changes(plan: EntityPlan, before: Sequence[Values], after: Sequence[Values]) -> list[dict[str, Any]]:

@@ -88,7 +88,9 @@ def references_of(work: UnitOfWork, entity: Entity, found: Sequence[Values], nam
             target = _target(values, name, targets)
             if target:
                 wanted.setdefault(target, set()).add(values[name])
-    texts = {target: displays(work, work.app.entities[target], sorted(keys)) for target, keys in wanted.items() if target in work.app.entities}
+    texts = {
+        target: displays(work, work.app.entities[target], sorted(keys)) for target, keys in wanted.items() if target in work.app.entities
+    }
     result: dict[str, dict[str, Reference]] = {}
     for values in found:
         mine: dict[str, Reference] = {}

@@ -189,7 +189,9 @@ def _plan(key: _AppKey, name: str) -> EntityPlan:
         entity=entity,
         zone=ZoneInfo(key.app.defaults.time_zone),
         fields=plans,
-        writable=frozenset(name for name, field in entity.fields.items() if not field.computed and not field.read_only and field.sequence is None),
+        writable=frozenset(
+            name for name, field in entity.fields.items() if not field.computed and not field.read_only and field.sequence is None
+        ),
         defaulted=tuple(plan for plan in plans.values() if plan.field.default is not None or plan.initial is not None),
         stored_computes=tuple(plans[name] for name in entity.compute_order),
         conditional=tuple(plan for plan in plans.values() if plan.required_if or plan.visible_if or plan.readonly_if),
@@ -201,5 +203,5 @@ def _plan(key: _AppKey, name: str) -> EntityPlan:
         paths=frozenset(path for expression in expressions for path in expression.reads if "." in path and not path.startswith("old.")),
         collections={name: frozenset(fields) for name, fields in collections.items()},
         display_fields=display_fields(entity),
-        columns=tuple([*SYSTEM_FIELDS, *(field.column for field in entity.fields.values() if field.column)]),
+        columns=(*SYSTEM_FIELDS, *(field.column for field in entity.fields.values() if field.column)),
     )

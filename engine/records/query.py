@@ -41,7 +41,8 @@ _SYSTEM_TYPES: dict[str, t.Type] = {
 class Query:
     """What to list.
 
-    ``where`` is text of the language or a compiled condition (a view's); ``also`` a second compiled condition.
+    ``where`` is text of the language or a compiled condition (a view's); ``also`` a second compiled condition; ``equal``
+    are fields with the value (kept form) that each must have.
     ``sort`` are field names, "-" first for descending; ``totals`` maps a name of the answer to (function, field), e.g.
     {"won": ("sum", "amount")}. ``cursor`` is an earlier page's ``next``. ``trash`` lists deleted records instead.
     ``names`` asks for the display texts of references, which pages need and programs do not.
@@ -50,6 +51,7 @@ class Query:
     entity: str
     where: str | Expression | None = None
     also: Expression | None = None
+    equal: Mapping[str, Any] = field(default_factory=dict)
     search: str | None = None
     sort: tuple[str, ...] = ()
     fields: tuple[str, ...] | None = None
@@ -82,7 +84,7 @@ def readable_fields(work: UnitOfWork, entity: Entity) -> Mapping[str, FieldRight
 def _conditions(work: UnitOfWork, entity: Entity, query: Query) -> list[sa.ColumnElement[bool]]:
     table = work.tables[entity.name]
     decision = gate.decide(work, entity, "delete" if query.trash else "read")
-    found = [table.c.deleted_at.is_not(None) if query.trash else table.c.deleted_at.is_(None)]
+    found: list[sa.ColumnElement[bool]] = [table.c.deleted_at.is_not(None) if query.trash else table.c.deleted_at.is_(None)]
     allowed = gate.condition(work, entity, decision, "delete" if query.trash else "read")
     if allowed is not None:
         found.append(allowed)
@@ -92,6 +94,12 @@ def _conditions(work: UnitOfWork, entity: Entity, query: Query) -> list[sa.Colum
     for condition in (expression, query.also):
         if condition is not None:
             found.append(filters.where(work, entity, condition))
+    rights = access.fields(work.app, work.actor, entity.name) if query.equal else {}
+    for name, value in query.equal.items():
+        if not access.readable(rights, name):
+            raise BadRequest("unknown-field-in-query", field=name[:60], entity=entity.name)
+        column = value_column(work, entity, name)
+        found.append(column.is_(None) if value is None else column == value)
     if query.search and query.search.strip():
         found.append(_search(work, entity, query.search))
     return found
@@ -101,7 +109,11 @@ def _search(work: UnitOfWork, entity: Entity, text: str) -> sa.ColumnElement[boo
     """Every word must stand in some searched field that the actor may read, regardless of case."""
     rights = access.fields(work.app, work.actor, entity.name)
     names = [name for name in entity.search or plan_of(work.app, entity.name).display_fields if "." not in name]
-    columns = [_searched(work, value_column(work, entity, name)) for name in names if access.readable(rights, name) and type(type_of(entity, name)) is t.Text]
+    columns = [
+        _searched(work, value_column(work, entity, name))
+        for name in names
+        if access.readable(rights, name) and type(type_of(entity, name)) is t.Text
+    ]
     if not columns:
         return sa.false()
     words = text.lower().split()[:8]
@@ -168,7 +180,9 @@ def find(work: UnitOfWork, query: Query) -> Page:
     if query.cursor:
         statement = statement.where(cursor.after(_cursor_values(work, entity, order, query.cursor)))
     dialect = work.database.dialect
-    statement = statement.order_by(*(_ordered(column, descending, name != "id", dialect) for name, column, descending in order)).limit(query.limit + 1)
+    statement = statement.order_by(*(_ordered(column, descending, name != "id", dialect) for name, column, descending in order)).limit(
+        query.limit + 1
+    )
     found = [dict(row._mapping) for row in work.connection.execute(statement)]
     following = None
     if len(found) > query.limit:
@@ -178,7 +192,9 @@ def find(work: UnitOfWork, query: Query) -> Page:
     return Page(tuple(records), following, _totals(work, entity, conditions, query.totals) if query.totals else {})
 
 
-def _cursor_values(work: UnitOfWork, entity: Entity, order: Sequence[tuple[str, sa.ColumnElement[Any], bool]], text: str) -> list[tuple[sa.ColumnElement[Any], bool, Any]]:
+def _cursor_values(
+    work: UnitOfWork, entity: Entity, order: Sequence[tuple[str, sa.ColumnElement[Any], bool]], text: str
+) -> list[tuple[sa.ColumnElement[Any], bool, Any]]:
     plan = plan_of(work.app, entity.name)
     found = []
     for (name, column, descending), raw in zip(order, cursor.decode(text, len(order)), strict=True):
@@ -195,10 +211,11 @@ def _cursor_values(work: UnitOfWork, entity: Entity, order: Sequence[tuple[str, 
 
 def _system_value(name: str, raw: Any) -> Any:
     """A system field's value out of a cursor."""
-    wanted = int if name == "version" else str
-    if raw is not None and type(raw) is not wanted:
+    if raw is None or (name == "version" and type(raw) is int):
+        return raw
+    if not isinstance(raw, str) or name == "version":
         raise BadRequest("bad-cursor")
-    if raw is None or not name.endswith("_at"):
+    if not name.endswith("_at"):
         return raw
     try:
         return datetime.fromisoformat(raw.removesuffix("Z"))
@@ -206,10 +223,12 @@ def _system_value(name: str, raw: Any) -> Any:
         raise BadRequest("bad-cursor") from None
 
 
-_TOTALS = {"sum": sa.func.sum, "min": sa.func.min, "max": sa.func.max, "avg": sa.func.avg}
+_TOTALS: Mapping[str, Any] = {"sum": sa.func.sum, "min": sa.func.min, "max": sa.func.max, "avg": sa.func.avg}
 
 
-def _totals(work: UnitOfWork, entity: Entity, conditions: Sequence[sa.ColumnElement[bool]], totals: Mapping[str, tuple[str, str | None]]) -> dict[str, Any]:
+def _totals(
+    work: UnitOfWork, entity: Entity, conditions: Sequence[sa.ColumnElement[bool]], totals: Mapping[str, tuple[str, str | None]]
+) -> dict[str, Any]:
     """Aggregates over the whole list in one statement."""
     rights = access.fields(work.app, work.actor, entity.name)
     table = work.tables[entity.name]
@@ -225,7 +244,11 @@ def _totals(work: UnitOfWork, entity: Entity, conditions: Sequence[sa.ColumnElem
             columns.append(sa.func.count(column).label(f"t{index}"))
             continue
         numeric = isinstance(entity.fields[name].type, t.Integer | t.Float | t.Decimal | t.Money | t.Duration)
-        if function not in _TOTALS or (not numeric and function in ("sum", "avg")) or isinstance(entity.fields[name].type, t.Json | t.MultiChoice | t.Boolean | t.Ref):
+        if (
+            function not in _TOTALS
+            or (not numeric and function in ("sum", "avg"))
+            or isinstance(entity.fields[name].type, t.Json | t.MultiChoice | t.Boolean | t.Ref)
+        ):
             raise BadRequest("bad-total", function=function[:20], field=name)
         aggregate = _TOTALS[function](column)
         columns.append(sa.type_coerce(aggregate, sa.Numeric(asdecimal=False) if function == "avg" else column.type).label(f"t{index}"))
@@ -267,7 +290,9 @@ def get(work: UnitOfWork, entity: str, key: str, *, trash: bool = False) -> Reco
     return replace(record, may_update=may.get("update", False), may_delete=may.get("delete", True))
 
 
-def present_all(work: UnitOfWork, entity: Entity, found: Sequence[Values], rights: Mapping[str, FieldRight], names: Sequence[str], *, with_names: bool) -> list[Record]:
+def present_all(
+    work: UnitOfWork, entity: Entity, found: Sequence[Values], rights: Mapping[str, FieldRight], names: Sequence[str], *, with_names: bool
+) -> list[Record]:
     """Rows as records: masked where the actor sees only a mask, references named where asked, one statement per target entity."""
     hidden = frozenset(name for name in names if rights.get(name) == "mask")
     displays = names_of(work, entity, found) if with_names else {}

@@ -65,7 +65,7 @@ def refuse_while_linked(work: UnitOfWork, target: str, key: str) -> None:
     """Raise Conflict where records that insist on the target (when_deleted: refuse) still lead to it."""
     holders = []
     for entity, definition in links_to(work.app, target):
-        if definition.when_deleted != "refuse" or entity.parent is not None and entity.parent == target:
+        if definition.when_deleted != "refuse" or (entity.parent is not None and entity.parent == target):
             continue
         table = work.tables[entity.name]
         count = work.connection.execute(

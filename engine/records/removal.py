@@ -51,7 +51,12 @@ def _delete(work: UnitOfWork, entity: Entity, key: str, version: int, depth: int
             if definition.when_deleted == "cascade":
                 _delete(work, other, row.id, row.version, depth + 1)
             else:
-                cleared: dict[str, Any] = {definition.column: None, "version": row.version + 1, "updated_at": work.now, "updated_by": work.actor.id}
+                cleared: dict[str, Any] = {
+                    definition.column: None,
+                    "version": row.version + 1,
+                    "updated_at": work.now,
+                    "updated_by": work.actor.id,
+                }
                 if rows.update(work.connection, table, row.id, row.version, cleared):
                     work.record_change(Change(other.name, row.id, row.version + 1, "update", {definition.name: [key, None]}))
 
@@ -89,5 +94,9 @@ def purge(work: UnitOfWork, entity: str, key: str) -> None:
         table = work.tables[line_plan.entity.name]
         rows.delete(work.connection, table, work.connection.execute(sa.select(table.c.id).where(table.c.parent == key)).scalars().all())
     rows.delete(work.connection, work.tables[entity], [key])
-    last = {name: [to_json(each.type, row._mapping[each.column]), None] for name, each in definition.fields.items() if each.column and row._mapping[each.column] is not None}
+    last = {
+        name: [to_json(each.type, row._mapping[each.column]), None]
+        for name, each in definition.fields.items()
+        if each.column and row._mapping[each.column] is not None
+    }
     work.record_change(Change(entity, key, row.version + 1, "purge", last))

@@ -12,11 +12,14 @@ import sqlalchemy as sa
 
 from engine.errors import Conflict, FieldProblem, Forbidden, Invalid, NotFound
 from engine.ids import new_id
+from engine.model.kinds.entity import SYSTEM_FIELDS
 from engine.records import gate
 from engine.records.derive import Values, apply_computed, apply_defaults, assign_numbers, load_related
 from engine.records.draft import Draft
 from engine.records.lines import line_changes, parse_lines, read_lines, write_lines
 from engine.records.plan import EntityPlan, plan_of
+from engine.records.query import get, present_all, readable_fields
+from engine.records.record import Record
 from engine.records.references import missing_references
 from engine.records.uniqueness import taken_keys
 from engine.records.validate import problems_of_record, problems_of_values
@@ -138,6 +141,22 @@ def _creation(plan: EntityPlan, values: Values) -> dict[str, Any]:
 
 def create(work: UnitOfWork, entity: str, values: Mapping[str, Any]) -> str:
     """Create one record and give its id. Raises Forbidden, Invalid (every problem), Conflict (a key taken meanwhile)."""
+    return _create(work, entity, values).id
+
+
+def create_and_read(work: UnitOfWork, entity: str, values: Mapping[str, Any]) -> Record:
+    """Create one record and give it as its creator sees it; asks the database again only for what it alone can work out."""
+    draft = _create(work, entity, values)
+    plan = plan_of(work.app, entity)
+    rights = readable_fields(work, plan.entity)
+    virtual = any(not definition.column and definition.lines is None for name, definition in plan.entity.fields.items() if name in rights)
+    if virtual or plan.entity.fields.keys() - rights.keys():
+        return get(work, entity, draft.id)
+    kept = {name: draft.values.get(name) for name in (*SYSTEM_FIELDS, *plan.fields)}
+    return present_all(work, plan.entity, [kept], rights, list(plan.fields), with_names=False)[0]
+
+
+def _create(work: UnitOfWork, entity: str, values: Mapping[str, Any]) -> Draft:
     definition = gate.entity_of(work, entity)
     gate.decide(work, definition, "create")
     plan = plan_of(work.app, entity)
@@ -145,7 +164,7 @@ def create(work: UnitOfWork, entity: str, values: Mapping[str, Any]) -> str:
     if draft.problems:
         raise Invalid(draft.problems)
     write_new(work, plan, [draft])
-    return draft.id
+    return draft
 
 
 def create_many(work: UnitOfWork, entity: str, inputs: Sequence[Mapping[str, Any]]) -> list[str]:
@@ -155,7 +174,9 @@ def create_many(work: UnitOfWork, entity: str, inputs: Sequence[Mapping[str, Any
     plan = plan_of(work.app, entity)
     drafts = draft_new(work, plan, inputs)
     problems = [
-        FieldProblem(f"{row}.{each.field}", each.code, each.params, each.text) for row, draft in enumerate(drafts) for each in draft.problems
+        FieldProblem(f"{row}.{each.field}", each.code, each.params, each.text)
+        for row, draft in enumerate(drafts)
+        for each in draft.problems
     ]
     if problems:
         raise Invalid(problems)
@@ -193,13 +214,19 @@ def draft_changes(work: UnitOfWork, plan: EntityPlan, changes: Sequence[tuple[Va
 
 def _read_only_now(work: UnitOfWork, plan: EntityPlan, before: Values, values: Values) -> list[FieldProblem]:
     """Fields whose readonly_if holds of the record as it stands may keep their value but not change it."""
-    locked = [each for each in plan.conditional if each.readonly_if and each.field.name in values and values[each.field.name] != before.get(each.field.name)]
+    locked = [
+        each
+        for each in plan.conditional
+        if each.readonly_if and each.field.name in values and values[each.field.name] != before.get(each.field.name)
+    ]
     if not locked:
         return []
     record = dict(before)
     load_related(work, plan, [record])
     return [
-        FieldProblem(each.field.name, "field-locked") for each in locked if each.readonly_if is not None and each.readonly_if(record, work.variables)
+        FieldProblem(each.field.name, "field-locked")
+        for each in locked
+        if each.readonly_if is not None and each.readonly_if(record, work.variables)
     ]
 
 
@@ -207,6 +234,7 @@ def write_changes(work: UnitOfWork, plan: EntityPlan, drafts: Sequence[Draft]) -
     """Write changed drafts; gives those that really changed something. Raises Conflict where a record moved meanwhile."""
     entity = plan.entity
     table = work.tables[entity.name]
+    names = table.c.keys()
     done = []
     for draft in drafts:
         before = draft.before or {}
@@ -214,7 +242,7 @@ def write_changes(work: UnitOfWork, plan: EntityPlan, drafts: Sequence[Draft]) -
         if not changes:
             draft.values.update(version=before["version"], updated_at=before["updated_at"], updated_by=before["updated_by"])
             continue
-        columns = {name: draft.values.get(name) for name in table.c.keys() if draft.values.get(name) != before.get(name)}
+        columns = {name: draft.values.get(name) for name in names if draft.values.get(name) != before.get(name)}
         columns.update(version=draft.values["version"], updated_at=work.now, updated_by=work.actor.id)
         if not rows.update(work.connection, table, draft.id, before["version"], columns):
             raise Conflict("record-changed", entity=entity.name, id=draft.id)

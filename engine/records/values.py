@@ -21,7 +21,19 @@ from engine.model.kinds.entity import Field
 
 _INT64 = 2**63 - 1
 _ISO_DURATION = re.compile(r"(-)?P(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)S)?)?")
-_SPAN_UNITS = {"s": 1, "m": 60, "min": 60, "h": 3600, "d": 86400, "day": 86400, "days": 86400, "hour": 3600, "hours": 3600, "minutes": 60, "seconds": 1}
+_SPAN_UNITS = {
+    "s": 1,
+    "m": 60,
+    "min": 60,
+    "h": 3600,
+    "d": 86400,
+    "day": 86400,
+    "days": 86400,
+    "hour": 3600,
+    "hours": 3600,
+    "minutes": 60,
+    "seconds": 1,
+}
 _SPAN = re.compile(r"(-?\d+)\s*(days|day|hours|hour|minutes|min|seconds|d|h|m|s)", re.IGNORECASE)
 _EMAIL = re.compile(r"[^@\s<>\"(),:;\\\[\]]+@[^@\s<>\"(),:;\\\[\]]+\.[^@\s<>\"(),:;\\\[\].]+")
 _URL = re.compile(r"(https?://|mailto:)[^\s<>\"]+", re.IGNORECASE)

@@ -48,7 +48,9 @@ class Database:
         if self.dialect == "sqlite":
             if self.url.database and self.url.database != ":memory:":
                 Path(self.url.database).parent.mkdir(parents=True, exist_ok=True)
-            self.engine = sa.create_engine(self.url, pool_size=pool_size, max_overflow=pool_size * 4, connect_args={"check_same_thread": False})
+            self.engine = sa.create_engine(
+                self.url, pool_size=pool_size, max_overflow=pool_size * 4, connect_args={"check_same_thread": False}
+            )
             event.listen(self.engine, "connect", _tune_sqlite)
             event.listen(self.engine, "begin", _begin_sqlite)
         else:

@@ -72,7 +72,9 @@ class Identity:
     def set_password(self, user_id: str, password: str) -> None:
         """Set a user's password and end all their sessions; raises Invalid for one too short or long."""
         if not limits.password_chars_min <= len(password) <= limits.password_chars_max:
-            raise Invalid([FieldProblem("password", "password-length", {"min": limits.password_chars_min, "max": limits.password_chars_max})])
+            raise Invalid(
+                [FieldProblem("password", "password-length", {"min": limits.password_chars_min, "max": limits.password_chars_max})]
+            )
         hashed = _hasher.hash(password)
         with self._database.write() as connection:
             connection.execute(sa.delete(CREDENTIAL).where(CREDENTIAL.c.user_id == user_id))
@@ -129,7 +131,9 @@ class Identity:
         now = self._now()
         key = secret_hash(secret)
         with self._database.read() as connection:
-            row = connection.execute(sa.select(SESSION.c.user_id, SESSION.c.opened_at, SESSION.c.used_at).where(SESSION.c.secret_hash == key)).first()
+            row = connection.execute(
+                sa.select(SESSION.c.user_id, SESSION.c.opened_at, SESSION.c.used_at).where(SESSION.c.secret_hash == key)
+            ).first()
         if row is None or now - row.opened_at > timedelta(hours=limits.session_hours_max):
             return None
         if now - row.used_at > timedelta(hours=limits.session_idle_hours):

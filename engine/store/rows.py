@@ -38,7 +38,7 @@ def update_many(connection: sa.Connection, table: sa.Table, rows: Sequence[Mappi
     """Write many rows' new values at once, each keyed by ``b_id`` and ``b_version``; gives how many still had that version."""
     if not rows:
         return 0
-    columns = {name: sa.bindparam(name) for name in rows[0] if name not in ("b_id", "b_version")}
+    columns: dict[str, Any] = {name: sa.bindparam(name) for name in rows[0] if name not in ("b_id", "b_version")}
     statement = sa.update(table).where(table.c.id == sa.bindparam("b_id"), table.c.version == sa.bindparam("b_version")).values(columns)
     try:
         return connection.execute(statement, list(rows)).rowcount
@@ -56,7 +56,7 @@ def delete(connection: sa.Connection, table: sa.Table, keys: Iterable[str]) -> i
 
 def select_by(connection: sa.Connection, table: sa.Table, column: str, keys: Iterable[Any], *columns: str) -> list[sa.Row[Any]]:
     """Rows whose ``column`` is one of ``keys``, with the named columns (all, where none are named)."""
-    chosen = [table.c[name] for name in columns] or [table]
+    chosen: list[Any] = [table.c[name] for name in columns] or [table]
     found: list[sa.Row[Any]] = []
     for part in _parts(list(dict.fromkeys(keys))):
         found += connection.execute(sa.select(*chosen).where(table.c[column].in_(part))).all()

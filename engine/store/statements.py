@@ -16,7 +16,9 @@ from engine.store.database import Dialect
 
 def condition(expression: Expression, dialect: Dialect, alias: str, variables: Mapping[str, Any]) -> sa.ColumnElement[bool]:
     """An expression as a WHERE condition over the table alias."""
-    return cast("sa.ColumnElement[bool]", _clause(language.to_sql(expression, dialect, alias=alias, condition=True), variables, sa.Boolean()))
+    return cast(
+        "sa.ColumnElement[bool]", _clause(language.to_sql(expression, dialect, alias=alias, condition=True), variables, sa.Boolean())
+    )
 
 
 def value(expression: Expression, dialect: Dialect, alias: str, variables: Mapping[str, Any]) -> sa.ColumnElement[Any]:

@@ -68,14 +68,20 @@ class Tables:
         table = self.by_entity[entity.name]
         live = sa.text("deleted_at IS NULL")
         for columns in _unique_keys(entity):
-            sa.Index(index_name("ux", table.name, columns), *(table.c[name] for name in columns), unique=True, sqlite_where=live, postgresql_where=live)
+            sa.Index(
+                index_name("ux", table.name, columns),
+                *(table.c[name] for name in columns),
+                unique=True,
+                sqlite_where=live,
+                postgresql_where=live,
+            )
         for columns in dict.fromkeys(_index_columns(self.app, entity)):
             sa.Index(index_name("ix", table.name, columns), *(_index_column(table.c[name]) for name in columns))
 
 
 def _index_column(column: sa.Column[object]) -> sa.ColumnElement[object]:
     """Blanks sort first on both databases; only PostgreSQL needs to be told, and the index must say the same."""
-    return column.asc().nulls_first() if column.nullable else column  # type: ignore[return-value]
+    return column.asc().nulls_first() if column.nullable else column
 
 
 def _unique_keys(entity: Entity) -> Iterator[tuple[str, ...]]:

@@ -135,7 +135,9 @@ class UnitOfWork:
         self._changes.clear()
         self._events.clear()
 
-    def _message(self, name: str, entity: str | None, record: str | None, version: int | None, cause: str | None, payload: dict[str, Any]) -> dict[str, Any]:
+    def _message(
+        self, name: str, entity: str | None, record: str | None, version: int | None, cause: str | None, payload: dict[str, Any]
+    ) -> dict[str, Any]:
         return {
             "id": new_id(),
             "at": self.started,

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from dataclasses import field as with_default
 from typing import Literal
 
 from engine.diagnostics.source import Span
@@ -22,7 +23,7 @@ class ImportColumn:
     field: str
     format: str | None = None
     match: str | None = None
-    alias: Mapping[str, str] = field(default_factory=dict)
+    alias: Mapping[str, str] = with_default(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,5 +40,5 @@ class ImportFormat:
     span: Span
     key: tuple[str, ...]
     columns: tuple[ImportColumn, ...]
-    constants: Mapping[str, str] = field(default_factory=dict)
+    constants: Mapping[str, str] = with_default(default_factory=dict)
     mode: Literal["history", "live"] = "live"
