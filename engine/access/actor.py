@@ -4,12 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from types import MappingProxyType
 from typing import Any, Literal
 
 from engine.i18n import Language
-
-_NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +24,7 @@ class Actor:
     roles: frozenset[str] = frozenset()
     admin: bool = False
     language: Language = "en"
-    variables: Mapping[str, Any] = field(default=_NOTHING)
+    variables: Mapping[str, Any] = field(default_factory=dict)
     scopes: frozenset[str] = frozenset({"read", "write"})
 
     @classmethod

@@ -52,6 +52,15 @@ def _parse_line(plan: EntityPlan, given: Mapping[str, Any]) -> tuple[Values, lis
     return line, problems
 
 
+def identify_lines(plan: EntityPlan, record: Values, before: Values | None) -> None:
+    """Give every line that the record does not have yet an id of its own, whatever id its writer claims for it."""
+    for name in plan.lines:
+        known = {line["id"] for line in (before or {}).get(name) or ()}
+        for line in record.get(name) or ():
+            if line.get("id") not in known:
+                line["id"] = new_id()
+
+
 def read_lines(work: UnitOfWork, plan: EntityPlan, records: Mapping[str, Values]) -> None:
     """Give each record its lines, in order; one statement per line field."""
     for name, line_plan in plan.lines.items():
@@ -76,10 +85,10 @@ def write_lines(work: UnitOfWork, plan: EntityPlan, owner: str, after: Values, b
         names = table.c.keys()
         fresh = []
         for position, line in enumerate(new):
-            known = old.pop(line.get("id") or "", None)
+            known = old.pop(line["id"], None)
             line["position"] = position
             if known is None:
-                line.update(id=new_id(), version=1, parent=owner, **_stamps(work, line))
+                line.update(version=1, parent=owner, **_stamps(work, line))
                 fresh.append({column: line.get(column) for column in names})
                 continue
             columns = {column: line[column] for column in names if column in line and line[column] != known.get(column)}

@@ -16,7 +16,7 @@ from engine.model.kinds.entity import SYSTEM_FIELDS
 from engine.records import gate
 from engine.records.derive import Values, apply_computed, apply_defaults, assign_numbers, load_related
 from engine.records.draft import Draft
-from engine.records.lines import line_changes, parse_lines, read_lines, write_lines
+from engine.records.lines import identify_lines, line_changes, parse_lines, read_lines, write_lines
 from engine.records.plan import EntityPlan, plan_of
 from engine.records.query import get, present_all, readable_fields
 from engine.records.record import Record
@@ -75,6 +75,7 @@ def draft_new(work: UnitOfWork, plan: EntityPlan, inputs: Sequence[Mapping[str, 
         )
         record.update({name: [] for name in plan.lines})
         record.update(values)
+        identify_lines(plan, record, None)
         drafts.append(Draft(record, frozenset(values), problems=problems))
     _finish(work, plan, drafts)
     return drafts
@@ -207,6 +208,7 @@ def draft_changes(work: UnitOfWork, plan: EntityPlan, changes: Sequence[tuple[Va
         values, problems = parse_values(work, plan, given)
         problems += _read_only_now(work, plan, before, values)
         record = {**before, **values, "version": before["version"] + 1, "updated_at": work.now, "updated_by": work.actor.id}
+        identify_lines(plan, record, before)
         drafts.append(Draft(record, frozenset(values), before=before, problems=problems))
     _finish(work, plan, drafts)
     return drafts

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy import exc
 
 from engine.errors import Conflict
+from engine.store.prepared import insert_into
 
 Row = Mapping[str, Any]
 
@@ -20,7 +21,7 @@ def insert(connection: sa.Connection, table: sa.Table, rows: Sequence[Mapping[st
     if not rows:
         return
     try:
-        connection.execute(sa.insert(table), list(rows) if len(rows) > 1 else rows[0])
+        insert_into(table, connection).run(connection, rows)
     except exc.IntegrityError as error:
         raise Conflict("duplicate", table=table.name) from error
 

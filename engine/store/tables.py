@@ -5,8 +5,11 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator
 from functools import cached_property
+from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.compiler import SQLCompiler
 
 from engine.model.app import App
 from engine.model.kinds.entity import Entity
@@ -17,6 +20,11 @@ def index_name(kind: str, table: str, columns: tuple[str, ...]) -> str:
     """A stable name within PostgreSQL's 63 bytes: two tables or column lists never share one."""
     digest = hashlib.sha256("\0".join((kind, table, *columns)).encode()).hexdigest()[:10]
     return f"{kind}_{table[:40]}_{digest}"
+
+
+def _quoted(name: str) -> sa.quoted_name:
+    """A name that stands in quotes in every statement: an author's word may be a keyword of some database's next version."""
+    return sa.quoted_name(name, quote=True)
 
 
 def _system_columns() -> list[sa.Column[object]]:
@@ -39,9 +47,9 @@ def _columns(entity: Entity) -> Iterator[sa.Column[object]]:
         yield sa.Column("position", sa.Integer, nullable=False)
     for field in entity.fields.values():
         if field.column:
-            yield sa.Column(field.column, column_type(field.type))
+            yield sa.Column(_quoted(field.column), column_type(field.type))
             if len(field.targets) > 1:
-                yield sa.Column(f"{field.column}__entity", TEXT)
+                yield sa.Column(_quoted(f"{field.column}__entity"), TEXT)
 
 
 class Tables:
@@ -52,7 +60,7 @@ class Tables:
         self.metadata = sa.MetaData()
         self.by_entity: dict[str, sa.Table] = {}
         for entity in app.entities.values():
-            self.by_entity[entity.name] = sa.Table(entity.table, self.metadata, *_columns(entity))
+            self.by_entity[entity.name] = sa.Table(_quoted(entity.table), self.metadata, *_columns(entity))
         for entity in app.entities.values():
             self._add_indexes(entity)
 
@@ -79,9 +87,28 @@ class Tables:
             sa.Index(index_name("ix", table.name, columns), *(_index_column(table.c[name]) for name in columns))
 
 
+class _BlanksFirst(sa.ColumnElement[object]):
+    """A column in an index. Lists have blanks first on both databases; SQLite does so by itself and has no words for it."""
+
+    inherit_cache = False
+
+    def __init__(self, column: sa.Column[object]) -> None:
+        self.column = column
+        self.type = column.type
+
+
+@compiles(_BlanksFirst)
+def _plainly(element: _BlanksFirst, compiler: SQLCompiler, **options: Any) -> str:
+    return compiler.process(element.column, **options)
+
+
+@compiles(_BlanksFirst, "postgresql")
+def _explicitly(element: _BlanksFirst, compiler: SQLCompiler, **options: Any) -> str:
+    return f"{compiler.process(element.column, **options)} NULLS FIRST"
+
+
 def _index_column(column: sa.Column[object]) -> sa.ColumnElement[object]:
-    """Blanks sort first on both databases; only PostgreSQL needs to be told, and the index must say the same."""
-    return column.asc().nulls_first() if column.nullable else column
+    return _BlanksFirst(column) if column.nullable else column
 
 
 def _unique_keys(entity: Entity) -> Iterator[tuple[str, ...]]:

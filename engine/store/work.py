@@ -15,6 +15,7 @@ from engine.ids import new_id
 from engine.model.app import App
 from engine.store.database import Database
 from engine.store.identity import move_access_epoch
+from engine.store.prepared import insert_into
 from engine.store.schema import AUDIT, OUTBOX
 from engine.store.tables import Tables
 
@@ -128,8 +129,8 @@ class UnitOfWork:
         for event in self._events:
             messages.append(self._message(event.name, event.entity, event.record, event.version, None, dict(event.payload)))
         if audits:
-            self.connection.execute(sa.insert(AUDIT), audits)
-        self.connection.execute(sa.insert(OUTBOX), messages)
+            insert_into(AUDIT, self.connection).run(self.connection, audits)
+        insert_into(OUTBOX, self.connection).run(self.connection, messages)
         if any(change.entity in _ACCESS_ENTITIES for change in self._changes):
             move_access_epoch(self.connection)
         self._changes.clear()
