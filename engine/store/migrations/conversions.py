@@ -14,7 +14,9 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from engine.language import types as t
+from engine.model.app import App
 from engine.model.kinds.entity import Field
+from engine.store.migrations.matching import match
 
 _INTEGER_MAX = 2**63 - 1
 _NUMBER = re.compile(r"([+-]?)(\d{1,30})(?:\.(\d{1,30}))?")
@@ -66,6 +68,12 @@ def conversion(old: t.Type, new: Field, zone: str) -> Convert:
     if step is None:
         return lambda _: LOST
     return lambda value: step(case, value)
+
+
+def kept_targets(old_app: App, new_app: App, old: Field, new: Field) -> tuple[str, ...]:
+    """The old names of the entities to which a link led and still may lead."""
+    names = match(old_app, new_app).new_names
+    return tuple(each for each in old.targets if names.get(each) in new.targets)
 
 
 def _options(field: Field) -> dict[str, str]:

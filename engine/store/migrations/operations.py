@@ -173,6 +173,9 @@ class Activate(Operation):
     content_hash: str
 
 
+BATCHED = (FillDefault, FillTarget, FillComputed, ConvertValues)
+"""Steps that write values, in batches while they run beside the release in force."""
+
 _KINDS: tuple[type[Operation], ...] = (
     CreateTable,
     AddColumn,

@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
-
-import sqlalchemy as sa
 
 from engine.i18n import Language, LocalizedText
 from engine.model.app import App
 from engine.store.migrations import wording
-from engine.store.migrations.live import LiveTable
-from engine.store.migrations.operations import Activate, Operation, from_json, to_json
+from engine.store.migrations.operations import Operation, to_json
 
 Severity = Literal["note", "destructive", "refused"]
 
