@@ -1,4 +1,4 @@
-"""Inserts worked out once per table: their SQL text and how each value is bound, so that a row costs no statement building."""
+"""Statements of the hot paths, worked out once per table: SQL text and how each value is bound, so that a use builds nothing."""
 
 from __future__ import annotations
 
@@ -36,6 +36,36 @@ class Insert:
         return {
             name: value if (bind := binds[name]) is None or value is None else bind(value) for name in self.names for value in (get(name),)
         }
+
+
+class Lookup:
+    """The ids of one table's live rows by the values of some columns."""
+
+    def __init__(self, table: sa.Table, columns: tuple[str, ...], dialect: sa.Dialect) -> None:
+        matches = [table.c[name] == sa.bindparam(f"v{place}", type_=table.c[name].type) for place, name in enumerate(columns)]
+        compiled = sa.select(table.c.id).where(*matches, table.c.deleted_at.is_(None)).compile(dialect=dialect)
+        self._sql = str(compiled)
+        self._positional = bool(compiled.positional)
+        self._binds = [table.c[name].type.dialect_impl(dialect).bind_processor(dialect) for name in columns]
+
+    def run(self, connection: sa.Connection, values: Sequence[Any]) -> list[str]:
+        """The ids of the rows with exactly these values, none of them blank."""
+        bound = [value if bind is None else bind(value) for bind, value in zip(self._binds, values, strict=True)]
+        parameters: Any = tuple(bound) if self._positional else {f"v{place}": value for place, value in enumerate(bound)}
+        return [str(row[0]) for row in connection.exec_driver_sql(self._sql, parameters)]
+
+
+_lookups: WeakKeyDictionary[sa.Table, dict[tuple[str, ...], Lookup]] = WeakKeyDictionary()
+
+
+def lookup_in(table: sa.Table, columns: tuple[str, ...], connection: sa.Connection) -> Lookup:
+    """The look-up of a table by columns for a connection's dialect."""
+    by_columns = _lookups.setdefault(table, {})
+    key = (connection.dialect.name, *columns)
+    found = by_columns.get(key)
+    if found is None:
+        found = by_columns[key] = Lookup(table, columns, connection.dialect)
+    return found
 
 
 _inserts: WeakKeyDictionary[sa.Table, dict[str, Insert]] = WeakKeyDictionary()
