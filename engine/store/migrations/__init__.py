@@ -2,7 +2,7 @@
 
 from engine.store.migrations.apply import Observe, Outcome, Refused, apply, read_plan, session
 from engine.store.migrations.journal import AlreadyApplying
-from engine.store.migrations.plan import Finding, Plan, fingerprint
+from engine.store.migrations.plan import Finding, Plan
 from engine.store.migrations.steps import Bench
 from engine.store.migrations.wording import say, tell_step
 
@@ -15,7 +15,6 @@ __all__ = [
     "Plan",
     "Refused",
     "apply",
-    "fingerprint",
     "read_plan",
     "say",
     "session",

@@ -22,7 +22,7 @@ from engine.store.migrations import journal, steps
 from engine.store.migrations.compare import make_plan
 from engine.store.migrations.journal import Entry, Leftovers, Session, Step
 from engine.store.migrations.operations import BATCHED, Operation
-from engine.store.migrations.plan import Finding, Plan, fingerprint
+from engine.store.migrations.plan import Finding, Plan
 from engine.store.migrations.steps import Bench, ValueLost
 
 Observe = Callable[[int, int, Operation, int], None]
@@ -79,12 +79,14 @@ def read_plan(connection: sa.Connection, old: App | None, new: App) -> Plan:
     if entry is not None and _same(entry, old, new):
         remaining = tuple(each.operation for each in entry.steps if each.state != "done")
         fresh = make_plan(connection, old, new, Leftovers())
-        return Plan(entry.before, entry.after, remaining, tuple(each for each in fresh.findings if each.severity == "refused"), interrupted=True)
+        return Plan(
+            entry.before, entry.after, remaining, tuple(each for each in fresh.findings if each.severity == "refused"), interrupted=True
+        )
     return make_plan(connection, old, new, journal.leftovers(connection))
 
 
 def _same(entry: Entry, old: App | None, new: App) -> bool:
-    return entry.before == (fingerprint(old) if old is not None else None) and entry.after == fingerprint(new)
+    return entry.before == (old.content_hash if old is not None else None) and entry.after == new.content_hash
 
 
 def apply(held: Session, bench: Bench, observe: Observe | None = None) -> Outcome:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property, partial
 from typing import Literal
 
 import sqlalchemy as sa
@@ -66,7 +67,7 @@ class Gone:
     rows: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class TableChange:
     """One entity's table. ``now`` is its present name, None where it has yet to be made."""
 
@@ -75,7 +76,12 @@ class TableChange:
     now: str | None
     columns: tuple[ColumnChange, ...] = ()
     gone: tuple[Gone, ...] = ()
-    rows: int = 0
+    count: Callable[[str], int] = field(default=lambda _: 0, repr=False, compare=False)
+
+    @cached_property
+    def rows(self) -> int:
+        """The rows of the table; counted when first asked, since most tables stay as they are."""
+        return self.count(self.now) if self.now is not None else 0
 
     @property
     def settled(self) -> bool:
@@ -110,9 +116,10 @@ def compare_table(setting: Setting, pair: EntityPair, claimed: frozenset[str]) -
     if now not in setting.live or (pair.old is None and now in claimed):
         return TableChange(entity, pair.old, None)
     table = setting.live[now]
-    rows = impact.count(setting.connection, now) if "deleted_at" in table.columns else 0
     comparison = _Comparison(setting, pair, table)
-    return TableChange(entity, pair.old, now, tuple(comparison.wanted()), tuple(comparison.gone()), rows)
+    return TableChange(
+        entity, pair.old, now, tuple(comparison.wanted()), tuple(comparison.gone()), partial(impact.count, setting.connection)
+    )
 
 
 class _Comparison:
@@ -202,7 +209,15 @@ class _Comparison:
         return Losses(values, 0 if old.computed else values, (), True)
 
     def _change(
-        self, name: str, field: Field | None, old: Field | None, source: str | None, fate: Fate, *, known: bool = True, losses: Losses | None = None
+        self,
+        name: str,
+        field: Field | None,
+        old: Field | None,
+        source: str | None,
+        fate: Fate,
+        *,
+        known: bool = True,
+        losses: Losses | None = None,
     ) -> ColumnChange:
         if fate == "keep":
             return ColumnChange(name, field, old, source, source or name, fate, known, losses)

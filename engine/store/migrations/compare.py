@@ -37,7 +37,7 @@ from engine.store.migrations.operations import (
     RenameTarget,
 )
 from engine.store.migrations.ordering import in_order
-from engine.store.migrations.plan import Plan, fingerprint
+from engine.store.migrations.plan import Plan
 from engine.store.tables import Tables
 
 _EXPAND: tuple[type[Operation], ...] = (DropColumn, DropTable, CreateTable, AddColumn, FillDefault, FillTarget, ConvertValues, FillComputed)
@@ -61,8 +61,8 @@ def make_plan(connection: sa.Connection, old: App | None, new: App, leftovers: L
     """The plan from the release in force to a new App, over the database as it stands."""
     planner = _Planner(connection, old, new, leftovers)
     steps = planner.steps()
-    before = fingerprint(old) if old is not None else None
-    after = fingerprint(new)
+    before = old.content_hash if old is not None else None
+    after = new.content_hash
     if steps or before != after:
         steps.append(Activate(phase="switch", table="", title=_packages(new), content_hash=after))
     return Plan(before, after, tuple(steps), tuple(findings.find(planner.setting, planner.matching, planner.changes)))
@@ -94,7 +94,7 @@ class _Planner:
             live=self._leftovers.without(everything),
             connection=connection,
             names=self.matching.new_names,
-            key=fingerprint(new),
+            key=new.content_hash,
         )
         claimed = frozenset(pair.old.table for pair in self.matching.pairs if pair.old is not None)
         self.changes = [compare_table(self.setting, pair, claimed) for pair in self.matching.pairs if pair.new is not None]
@@ -124,7 +124,13 @@ class _Planner:
                 rows = impact.count(self.setting.connection, table)
                 held = spare_name("_q_", table, self.setting.key, taken)
                 yield QuarantineTable(
-                    phase="switch", table=table, title=pair.old.title, rows=rows, lost=rows, stored_as=held, dependents=self._before(pair.old)
+                    phase="switch",
+                    table=table,
+                    title=pair.old.title,
+                    rows=rows,
+                    lost=rows,
+                    stored_as=held,
+                    dependents=self._before(pair.old),
                 )
         renames = [(each.now, each.entity.table) for each in self.changes if each.now and each.now != each.entity.table]
         titles = {each.now: each.entity.title for each in self.changes}
@@ -132,7 +138,9 @@ class _Planner:
             yield RenameTable(phase="switch", table=now, title=titles.get(now, LocalizedText.same(new)), new=new)
         entities = [(old, new) for old, new in self.matching.new_names.items() if old != new]
         for name, new_name in in_order(entities):
-            yield RenameInLogs(phase="switch", table="", title=LocalizedText.same(f"{name} → {new_name}"), old_entity=name, new_entity=new_name)
+            yield RenameInLogs(
+                phase="switch", table="", title=LocalizedText.same(f"{name} → {new_name}"), old_entity=name, new_entity=new_name
+            )
 
     def _before(self, entity: Entity, field: Field | None = None) -> tuple[str, ...]:
         return self._named_before.of(entity.name, field.name if field else "") if self._named_before is not None else ()
@@ -159,11 +167,19 @@ class _Planner:
                 placed=name in placed,
                 dependents=self._named_after.of(entity.name, field.name) if field else (),
             )
-        fields = [(each.old.name, each.field.name) for each in change.columns if each.old and each.field and each.old.name != each.field.name]
+        fields = [
+            (each.old.name, each.field.name) for each in change.columns if each.old and each.field and each.old.name != each.field.name
+        ]
         for old_name, new_name in in_order(fields):
             title = LocalizedText.same(f"{entity.name}: {old_name} → {new_name}")
             yield RenameInLogs(
-                phase="switch", table="", title=title, old_entity=entity.name, new_entity=entity.name, old_field=old_name, new_field=new_name
+                phase="switch",
+                table="",
+                title=title,
+                old_entity=entity.name,
+                new_entity=entity.name,
+                old_field=old_name,
+                new_field=new_name,
             )
         yield from self._targets(change)
 
@@ -180,7 +196,9 @@ class _Planner:
         if column.fate == "convert" and column.source is not None:
             yield from self._conversion(change, now, column, column.source, field)
         elif column.fate == "recompute" and column.source is not None and column.losses is not None:
-            yield from self._set_aside(now, title, column.source, column.losses.lost, computed=column.old is not None and column.old.computed)
+            yield from self._set_aside(
+                now, title, column.source, column.losses.lost, computed=column.old is not None and column.old.computed
+            )
         yield from self._default(change, now, column, field)
 
     def _conversion(self, change: TableChange, now: str, column: ColumnChange, source: str, field: Field) -> Iterator[Operation]:
@@ -264,7 +282,13 @@ class _Planner:
             if len(old.targets) == 1 and names[0][1] in field.targets and change.now:
                 physical = next(each.physical for each in change.columns if each.name == companion)
                 step = FillTarget(
-                    phase="expand", table=change.now, title=title, rows=change.rows, column=physical, link=column.physical, target=names[0][1]
+                    phase="expand",
+                    table=change.now,
+                    title=title,
+                    rows=change.rows,
+                    column=physical,
+                    link=column.physical,
+                    target=names[0][1],
                 )
                 yield step
                 yield replace(step, phase="switch", table=change.entity.table, column=companion, link=column.name)

@@ -56,8 +56,8 @@ def needed(old: Field, new: Field) -> bool:
         return _scale(before) != _scale(after)
     if isinstance(before, t.Choice) and isinstance(after, t.Text):
         return False
-    if isinstance(before, t.Choice | t.MultiChoice) and type(before) is type(after):
-        return not set(before.codes) <= set(after.codes)  # type: ignore[attr-defined]
+    if isinstance(before, t.Choice | t.MultiChoice) and isinstance(after, t.Choice | t.MultiChoice) and type(before) is type(after):
+        return not set(before.codes) <= set(after.codes)
     return type(before) is not type(after)
 
 

@@ -39,8 +39,8 @@ class Dependents:
             yield from self._expression(who, view.entity, view.where)
         for name, form in self._app.forms.items():
             if not form.generated:
-                named = [each for section in form.sections for each in section.fields]
-                yield from self._paths(f"form {name}", form.entity, (*named, *form.phone))
+                shown = [each for section in form.sections for each in section.fields]
+                yield from self._paths(f"form {name}", form.entity, (*shown, *form.phone))
         for name, role in self._app.roles.items():
             for rights in role.may.values():
                 yield f"role {name}", (rights.entity, "")
@@ -78,7 +78,8 @@ class Dependents:
         for path in paths:
             here: str | None = entity
             for hop in path.removeprefix("old.").split("."):
-                field = self._app.entities[here].fields.get(hop) if here in self._app.entities else None
+                at = self._app.entities.get(here) if here is not None else None
+                field = at.fields.get(hop) if at is not None else None
                 if field is None or here is None:
                     break
                 if who != f"field {here}.{hop}":

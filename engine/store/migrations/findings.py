@@ -74,9 +74,7 @@ def _required(setting: Setting, change: TableChange, table: str, column: ColumnC
         yield Finding("required-blank", "note", _title(change.entity, field), blank)
 
 
-def _tightened(
-    setting: Setting, title: LocalizedText, table: str, column: ColumnChange, old: Field, field: Field
-) -> Iterator[Finding]:
+def _tightened(setting: Setting, title: LocalizedText, table: str, column: ColumnChange, old: Field, field: Field) -> Iterator[Finding]:
     words = _tighter(old.constraints, field.constraints)
     if words:
         number, samples = impact.violations(setting.connection, table, column.source or "", field)
@@ -116,12 +114,15 @@ def _keys(setting: Setting, change: TableChange, table: str) -> Iterator[Finding
 
 def _key(setting: Setting, change: TableChange, table: str, index: sa.Index, columns: Sequence[ColumnChange]) -> Iterator[Finding]:
     kept = [each.source for each in columns if each.fate == "keep" and each.source is not None]
-    filled = [each for each in columns if each.fate == "add" and each.field is not None and each.field.required and each.field.default is not None]
+    filled = [
+        each for each in columns if each.fate == "add" and each.field is not None and each.field.required and each.field.default is not None
+    ]
     if len(kept) + len(filled) < len(columns):
         return  # blank or converted or computed: told by the database when the index is made
     labels = [each.field.title if each.field is not None else LocalizedText.same(each.name) for each in columns]
     title = LocalizedText(
-        f"{change.entity.title.en} / {' + '.join(label.en for label in labels)}", f"{change.entity.title.zh}／{' + '.join(label.zh for label in labels)}"
+        f"{change.entity.title.en} / {' + '.join(label.en for label in labels)}",
+        f"{change.entity.title.zh}／{' + '.join(label.zh for label in labels)}",
     )
     if not kept:
         if impact.count(setting.connection, table, live=True) > 1:

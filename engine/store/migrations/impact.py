@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -68,7 +68,8 @@ def values(connection: sa.Connection, table: str, column: str, type_: t.Type, *,
 
 def losses(connection: sa.Connection, table: str, column: str, type_: t.Type, convert: Convert) -> Losses:
     """What a conversion would lose of a column's values."""
-    total, lost, samples, changes = 0, 0, [], False
+    total, lost, changes = 0, 0, False
+    samples: list[str] = []
     for value, rows in values(connection, table, column, type_):
         total += rows
         converted = convert(value)
@@ -93,7 +94,9 @@ def duplicates(connection: sa.Connection, table: str, columns: Sequence[str]) ->
     """How many keys more than one live record has, and some of them. A key with a blank in it is no key."""
     rows = sa.table(table, *(sa.column(name) for name in columns), sa.column("deleted_at"))
     keys = [rows.c[name] for name in columns]
-    groups = sa.select(*keys).where(rows.c.deleted_at.is_(None), *(key.is_not(None) for key in keys)).group_by(*keys).having(sa.func.count() > 1)
+    groups = (
+        sa.select(*keys).where(rows.c.deleted_at.is_(None), *(key.is_not(None) for key in keys)).group_by(*keys).having(sa.func.count() > 1)
+    )
     number = int(connection.execute(sa.select(sa.func.count()).select_from(groups.subquery())).scalar_one())
     if not number:
         return 0, ()
@@ -115,19 +118,19 @@ def _allowed(constraints: Mapping[str, Any], value: Any) -> bool:
     size = len(value) if isinstance(value, str | tuple) else None
     least, most = (constraints.get(word) for word in (("minLength", "maxLength") if isinstance(value, str) else ("minItems", "maxItems")))
     if size is not None:
-        return (least is None or size >= least) and (most is None or size <= most) and constraints.get("const", value) == value
+        return (least is None or size >= least) and (most is None or size <= most) and bool(constraints.get("const", value) == value)
     if "const" in constraints and constraints["const"] != value:
         return False
     return _within(constraints, value)
 
 
 def _within(constraints: Mapping[str, Any], value: Any) -> bool:
-    bounds = {
-        "minimum": lambda bound: value >= bound,
-        "maximum": lambda bound: value <= bound,
-        "exclusiveMinimum": lambda bound: value > bound,
-        "exclusiveMaximum": lambda bound: value < bound,
-        "multipleOf": lambda bound: isinstance(value, float) or value % bound == 0,
+    bounds: Mapping[str, Callable[[Any], bool]] = {
+        "minimum": lambda bound: bool(value >= bound),
+        "maximum": lambda bound: bool(value <= bound),
+        "exclusiveMinimum": lambda bound: bool(value > bound),
+        "exclusiveMaximum": lambda bound: bool(value < bound),
+        "multipleOf": lambda bound: isinstance(value, float) or bool(value % bound == 0),
     }
     return all(holds(constraints[word]) for word, holds in bounds.items() if constraints.get(word) is not None)
 

@@ -33,7 +33,11 @@ def index_steps(setting: Setting, matching: Matching, changes: Sequence[TableCha
     for pair in matching.pairs:
         if pair.new is None and pair.old is not None and pair.old.table in setting.live:
             live = setting.live[pair.old.table]
-            drops += [DropIndex(phase="switch", table=live.name, title=pair.old.title, index=each.name) for each in live.indexes.values() if each.ours]
+            drops += [
+                DropIndex(phase="switch", table=live.name, title=pair.old.title, index=each.name)
+                for each in live.indexes.values()
+                if each.ours
+            ]
     early = tuple(each for each in creates if each.phase == "expand")
     return IndexSteps(early, tuple(drops), tuple(each for each in creates if each.phase == "switch"))
 

@@ -44,7 +44,9 @@ class Leftovers:
         known = {table.name: set(table.columns.keys()) for table in used.by_entity.values()} if used is not None else {}
         tables = tuple(name for name in self.tables if name in live and name not in known)
         columns = tuple(
-            (table, column) for table, column in self.columns if table in live and column in live[table].columns and column not in known.get(table, ())
+            (table, column)
+            for table, column in self.columns
+            if table in live and column in live[table].columns and column not in known.get(table, ())
         )
         return Leftovers(tables, tuple(each for each in columns if each[0] not in tables))
 
@@ -56,7 +58,9 @@ class Leftovers:
             if name in self.tables:
                 continue
             indexes = {key: index for key, index in table.indexes.items() if not gone & set(index.columns)}
-            found[name] = LiveTable(name, {key: stored for key, stored in table.columns.items() if key not in gone}, indexes) if gone else table
+            found[name] = (
+                LiveTable(name, {key: stored for key, stored in table.columns.items() if key not in gone}, indexes) if gone else table
+            )
         return found
 
 
@@ -83,7 +87,9 @@ class Entry:
 
 def open_entry(connection: sa.Connection) -> Entry | None:
     """The apply that has begun and not ended, if any."""
-    header = connection.execute(sa.select(JOURNAL).where(JOURNAL.c.step == 0, JOURNAL.c.state == "running").order_by(JOURNAL.c.plan.desc())).first()
+    header = connection.execute(
+        sa.select(JOURNAL).where(JOURNAL.c.step == 0, JOURNAL.c.state == "running").order_by(JOURNAL.c.plan.desc())
+    ).first()
     if header is None:
         return None
     rows = connection.execute(sa.select(JOURNAL).where(JOURNAL.c.plan == header.plan, JOURNAL.c.step > 0).order_by(JOURNAL.c.step))
@@ -124,7 +130,9 @@ def leftovers(connection: sa.Connection) -> Leftovers:
     """What unfinished applies have made so far, by their journal."""
     header = JOURNAL.alias()
     unfinished = sa.select(header.c.plan).where(header.c.step == 0, header.c.state != "done")
-    rows = connection.execute(sa.select(JOURNAL.c.operation).where(JOURNAL.c.plan.in_(unfinished), JOURNAL.c.step > 0, JOURNAL.c.state == "done"))
+    rows = connection.execute(
+        sa.select(JOURNAL.c.operation).where(JOURNAL.c.plan.in_(unfinished), JOURNAL.c.step > 0, JOURNAL.c.state == "done")
+    )
     done = [from_json(row.operation) for row in rows]
     tables = dict.fromkeys(each.table for each in done if isinstance(each, CreateTable))
     columns = dict.fromkeys((each.table, each.column) for each in done if isinstance(each, AddColumn))

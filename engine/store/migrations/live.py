@@ -84,7 +84,9 @@ def inspect_table(connection: sa.Connection, name: str) -> LiveTable:
     """One table as it stands; raises NoSuchTableError where it is not there."""
     inspector = sa.inspect(connection)
     columns = {each["name"]: storage(each["type"], connection.dialect) for each in inspector.get_columns(name)}
-    found = [LiveIndex(each["name"], tuple(each["column_names"]), bool(each["unique"])) for each in inspector.get_indexes(name) if each["name"]]
+    found = [
+        LiveIndex(each["name"], tuple(each["column_names"]), bool(each["unique"])) for each in inspector.get_indexes(name) if each["name"]
+    ]
     return LiveTable(name, columns, {each.name: each for each in found})
 
 

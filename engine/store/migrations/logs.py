@@ -24,7 +24,9 @@ def rename_in_logs(connection: sa.Connection, step: RenameInLogs) -> None:
 
 
 def _rename_numbers(connection: sa.Connection, old: str, new: str) -> None:
-    for name in connection.execute(sa.select(SEQUENCE.c.name).distinct().where(SEQUENCE.c.name.startswith(old, autoescape=True))).scalars().all():
+    for name in (
+        connection.execute(sa.select(SEQUENCE.c.name).distinct().where(SEQUENCE.c.name.startswith(old, autoescape=True))).scalars().all()
+    ):
         connection.execute(sa.update(SEQUENCE).where(SEQUENCE.c.name == name).values(name=new + name.removeprefix(old)))
 
 

@@ -210,7 +210,10 @@ _BY_KIND: Mapping[str, type[Operation]] = {
 
 def to_json(operation: Operation) -> dict[str, Any]:
     """A step as JSON values, with its kind under ``do``."""
-    return {"do": kind_of(operation), **{name: list(value) if isinstance(value, tuple) else value for name, value in asdict(operation).items()}}
+    return {
+        "do": kind_of(operation),
+        **{name: list(value) if isinstance(value, tuple) else value for name, value in asdict(operation).items()},
+    }
 
 
 def from_json(stored: Mapping[str, Any]) -> Operation:

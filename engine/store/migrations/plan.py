@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
 from engine.i18n import Language, LocalizedText
-from engine.model.app import App
 from engine.store.migrations import wording
 from engine.store.migrations.operations import Operation, to_json
 
@@ -28,7 +26,7 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """The steps from one release to another. ``before`` and ``after`` are fingerprints; ``before`` is None on a new database."""
+    """The steps from one release to another. ``before`` and ``after`` are content hashes; ``before`` is None on a new database."""
 
     before: str | None
     after: str
@@ -65,19 +63,15 @@ class Plan:
             "destructive": self.destructive,
             "refused": bool(self.refusals),
             "steps": [
-                {**to_json(each), "text": {"en": wording.tell_step(each, "en"), "zh": wording.tell_step(each, "zh")}} for each in self.operations
+                {**to_json(each), "text": {"en": wording.tell_step(each, "en"), "zh": wording.tell_step(each, "zh")}}
+                for each in self.operations
             ],
             "findings": [
-                {**asdict(each), "samples": list(each.samples), "text": {"en": wording.tell_finding(each, "en"), "zh": wording.tell_finding(each, "zh")}}
+                {
+                    **asdict(each),
+                    "samples": list(each.samples),
+                    "text": {"en": wording.tell_finding(each, "en"), "zh": wording.tell_finding(each, "zh")},
+                }
                 for each in self.findings
             ],
         }
-
-
-def fingerprint(app: App) -> str:
-    """What a release consists of as one hash, whatever the order in which its packages were named."""
-    packages = sorted((package.name, package.content_hash) for package in app.packages)
-    return hashlib.sha256("\0".join(part for package in packages for part in package).encode()).hexdigest()
-
-
-__all__ = ["Finding", "Plan", "fingerprint"]

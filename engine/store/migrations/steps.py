@@ -163,7 +163,11 @@ def _convert_range(bench: Bench, connection: sa.Connection, operation: ConvertVa
     if lost and not bench.allow_destructive:
         raise ValueLost(operation, tuple(impact.show(value) for value in lost[: impact.SAMPLES]))
     if changes:
-        update = sa.update(rows).where(rows.c.id == sa.bindparam("key", type_=KEY)).values({operation.column: sa.bindparam("value", type_=new_type)})
+        update = (
+            sa.update(rows)
+            .where(rows.c.id == sa.bindparam("key", type_=KEY))
+            .values({operation.column: sa.bindparam("value", type_=new_type)})
+        )
         connection.execute(update, changes)
     return len(changes)
 

@@ -49,7 +49,9 @@ class ToldPlan(Protocol):
 
 @cache
 def _words() -> Mapping[str, Mapping[str, Mapping[str, str]]]:
-    loaded: Mapping[str, Mapping[str, Mapping[str, str]]] = yaml.load(Path(__file__).with_suffix(".yaml").read_text("utf-8"), Loader=yaml.CSafeLoader)
+    loaded: Mapping[str, Mapping[str, Mapping[str, str]]] = yaml.load(
+        Path(__file__).with_suffix(".yaml").read_text("utf-8"), Loader=yaml.CSafeLoader
+    )
     return loaded
 
 
@@ -67,7 +69,12 @@ def tell_step(step: Operation, language: Language) -> str:
 
 def tell_finding(finding: Told, language: Language) -> str:
     """One finding in a sentence."""
-    values = {"title": finding.title.text(language), "rows": finding.rows, "samples": _listed(finding.samples, language), "detail": finding.detail}
+    values = {
+        "title": finding.title.text(language),
+        "rows": finding.rows,
+        "samples": _listed(finding.samples, language),
+        "detail": finding.detail,
+    }
     return _words()["finding"][finding.code][language].format_map(values)
 
 
