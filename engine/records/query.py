@@ -123,7 +123,7 @@ def _search(work: UnitOfWork, entity: Entity, text: str) -> sa.ColumnElement[boo
 
 def _searched(work: UnitOfWork, column: sa.ColumnElement[Any]) -> sa.ColumnElement[Any]:
     if work.database.dialect == "sqlite":
-        return sa.func.lower(column)
+        return sa.func.dg_lower(column)
     return sa.func.lower(sa.collate(column, "pg_unicode_fast"))
 
 
