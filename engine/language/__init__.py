@@ -1,0 +1,16 @@
+"""The expression language: one text, checked once, the same meaning in Python, SQL and JavaScript."""
+
+from engine.language.backends.sql import NotInSql, bind_value
+from engine.language.backends.sqlite import sqlite_functions
+from engine.language.compiler import compile_expression, format_expression, python_function, to_javascript, to_sql
+
+__all__ = [
+    "NotInSql",
+    "bind_value",
+    "compile_expression",
+    "format_expression",
+    "python_function",
+    "sqlite_functions",
+    "to_javascript",
+    "to_sql",
+]

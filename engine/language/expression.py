@@ -67,6 +67,8 @@ class Expression:
     canonical: str = ""
     time_zone: str = "UTC"
     entities: Any = field(default=None, repr=False, compare=False)
+    core: Any = field(default=None, repr=False, compare=False)
+    """The checked form that back ends translate (``language.core``)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ Every stage tells all that it finds. Nothing here needs a database or raises for
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
@@ -16,6 +17,7 @@ from engine.model.app import App
 from engine.model.build import build
 from engine.model.drafts import SYSTEM, AppDraft
 from engine.model.expressions import ExpressionCache
+from engine.model.memory import Memory
 from engine.model.package import Package, read_package
 from engine.model.requires import check_requires, in_load_order, requirements
 from engine.model.syntax import Document, Reading, read_document
@@ -48,10 +50,25 @@ class Compiler:
     def __init__(self) -> None:
         self._readings: dict[tuple[str, bytes], Reading] = {}
         self._expressions = ExpressionCache()
+        self._memory = Memory()
 
-    def compile(self, packages: Iterable[Package]) -> Compilation:
-        """The App of these packages and the system package; what they require has to be among them."""
-        every = (system_package(), *(each for each in packages if each.label != SYSTEM))
+    def compile(self, packages: Iterable[Package], *, system: Package | None = None) -> Compilation:
+        """The App of these packages and the system package; what they require has to be among them.
+
+        ``system`` is the system package of an earlier version of the engine, as a release keeps it.
+        """
+        # Compiling makes hundreds of thousands of small values that all stay: looking for garbage among them
+        # over and over would take a third of the time.
+        collecting = gc.isenabled()
+        gc.disable()
+        try:
+            return self._compile(packages, system or system_package())
+        finally:
+            if collecting:
+                gc.enable()
+
+    def _compile(self, packages: Iterable[Package], system: Package) -> Compilation:
+        every = (system, *(each for each in packages if each.label != SYSTEM))
         found = [problem for package in every for problem in package.problems]
         sources: dict[str, str] = {}
         apps: dict[str, AppDraft] = {}
@@ -65,7 +82,8 @@ class Compiler:
                 apps[draft.name] = draft
         self._readings = readings
         found += check_requires(apps)
-        built = build(in_load_order(apps, found), sources, self._expressions)
+        lost = {name for reading in readings.values() for name in reading.lost}
+        built = build(in_load_order(apps, found), sources, self._expressions, self._memory, lost)
         diagnostics = in_order([*found, *built.found])
         return Compilation(None if has_errors(diagnostics) else built.app, diagnostics, every, sources)
 
@@ -93,7 +111,7 @@ def _draft(package: Package, documents: list[Document], found: list[Diagnostic])
             found.append(error("manifest-missing", Span.whole(package.label)))
         return None
     manifest = manifests[0]
-    if manifest.name in _RESERVED_APPS or (manifest.name == SYSTEM and package is not system_package()):
+    if manifest.name in _RESERVED_APPS or (manifest.name == SYSTEM and package.label != SYSTEM):
         found.append(error("reserved-name", manifest.name_node.span, name=manifest.name))
         return None
     rest = tuple(each for each in documents if each.kind != "app")

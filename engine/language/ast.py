@@ -1,0 +1,171 @@
+"""The syntax tree of an expression: what was written, with names as written (parser) or canonical (checker).
+
+Spans are character offsets into the source and don't count in comparisons, so that two spellings can be equal.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+Span = tuple[int, int]
+_NOWHERE: Span = (0, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    """A number as digits (``digits`` may hold one point), with percent and 万 already applied."""
+
+    digits: str
+    span: Span = field(default=_NOWHERE, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class TextLiteral:
+    """A text in quotes. ``of`` is set by the checker where it names a choice: the entity and field whose option it is."""
+
+    value: str
+    span: Span = field(default=_NOWHERE, compare=False)
+    of: tuple[str, str] | None = field(default=None, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Constant:
+    """A date, datetime, boolean or blank; ``value`` in kept form (a datetime is aware, or naive in the app's time zone)."""
+
+    value: Any
+    span: Span = field(default=_NOWHERE, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Length:
+    """A duration literal: ``3 days``; ``unit`` is canonical (second minute hour day week month quarter year workday)."""
+
+    digits: str
+    unit: str
+    span: Span = field(default=_NOWHERE, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """A period of the calendar: ``this_month``, ``last_quarter``, ``last_7_days``."""
+
+    name: str
+    span: Span = field(default=_NOWHERE, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Path:
+    """Names joined by dots; ``spans`` has one span per name. ``owners`` (set by the checker) are the entities of each name."""
+
+    names: tuple[str, ...]
+    span: Span = field(default=_NOWHERE, compare=False)
+    spans: tuple[Span, ...] = field(default=(), compare=False)
+    owners: tuple[str | None, ...] = field(default=(), compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class ListLiteral:
+    """Values in square brackets."""
+
+    items: tuple[Any, ...]
+    span: Span = field(default=_NOWHERE, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A function with arguments; ``where`` selects rows when the first argument is a collection."""
+
+    name: str
+    args: tuple[Any, ...]
+    where: Any = None
+    span: Span = field(default=_NOWHERE, compare=False)
+    name_span: Span = field(default=_NOWHERE, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """``changed(f from a to b)``: whether the change at hand moved a field (from one value, to another)."""
+
+    path: Path
+    before: Any = None
+    after: Any = None
+    span: Span = field(default=_NOWHERE, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Unary:
+    """``-x`` or ``not x``; ``op`` is "-" or "not"."""
+
+    op: str
+    item: Any
+    span: Span = field(default=_NOWHERE, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Binary:
+    """``+ - * / %``, or a comparison: ``= != < <= > >= in not_in contains not_contains starts ends``."""
+
+    op: str
+    left: Any
+    right: Any
+    span: Span = field(default=_NOWHERE, compare=False)
+    op_span: Span = field(default=_NOWHERE, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Between:
+    """``x between a and b``, both ends included."""
+
+    item: Any
+    low: Any
+    high: Any
+    span: Span = field(default=_NOWHERE, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class BlankTest:
+    """``x is blank``, or with ``negated`` ``x is not blank``."""
+
+    item: Any
+    negated: bool
+    span: Span = field(default=_NOWHERE, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Logic:
+    """Two or more conditions joined by ``and`` or ``or``."""
+
+    op: str
+    items: tuple[Any, ...]
+    span: Span = field(default=_NOWHERE, compare=False)
+
+
+def children(node: Any) -> tuple[Any, ...]:
+    """The direct parts of a node, for walks that need no types."""
+    match node:
+        case ListLiteral(items=items) | Logic(items=items):
+            return items
+        case Call(args=args, where=where):
+            return args if where is None else (*args, where)
+        case Changed(path=path, before=before, after=after):
+            return tuple(part for part in (path, before, after) if part is not None)
+        case Unary(item=item) | BlankTest(item=item):
+            return (item,)
+        case Binary(left=left, right=right):
+            return (left, right)
+        case Between(item=item, low=low, high=high):
+            return (item, low, high)
+    return ()
+
+
+def size_and_depth(node: Any) -> tuple[int, int]:
+    """How many nodes a tree has and how deep it nests; iterative, because hostile trees are deep."""
+    count = deepest = 0
+    stack = [(node, 1)]
+    while stack:
+        current, depth = stack.pop()
+        count += 1
+        deepest = max(deepest, depth)
+        stack.extend((child, depth + 1) for child in children(current))
+    return count, deepest

@@ -1,0 +1,145 @@
+"""The door of the language: source text in, checked expression or problems out, and its forms for each back end."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from engine.i18n import Language
+from engine.language import core
+from engine.language.backends import javascript, python, sql
+from engine.language.checker import Checker
+from engine.language.checking import is_unknown
+from engine.language.expression import Aggregate, Compiled, Expression, Problem, Sql
+from engine.language.format import format_tree
+from engine.language.functions.logic import truth
+from engine.language.parser import parse
+from engine.language.resolve import Place
+from engine.language.scope import Scope
+from engine.language.types import Boolean, Type
+
+_CORE_NODES_MAX = 5_000
+_CORE_DEPTH_MAX = 60
+
+
+def compile_expression(source: str, scope: Scope, *, expects: Type | None = None, condition: bool = False) -> Compiled:
+    """Parse, resolve and type a source text; ``problems`` holds all that is wrong with it.
+
+    ``expects`` is the type that its place wants (numbers are brought to its scale); ``condition`` wants true or false,
+    blank counting as false.
+    """
+    tree, problems = parse(source, scope)
+    if tree is None:
+        return Compiled(None, problems)
+    checker = Checker(scope, places=(Place(scope.of, 0),))
+    if condition:
+        node, resolved = checker.condition(tree)
+    else:
+        node, resolved = checker.check(tree)
+        node = checker.finish(node, tree, expects)
+    found = (*problems, *checker.problems)
+    if is_unknown(node) or any(problem.severity == "error" for problem in found):
+        return Compiled(None, found)
+    oversize = _oversize(node)
+    if oversize is not None:
+        return Compiled(None, (*found, Problem(oversize, 0, len(source), {"limit": _CORE_NODES_MAX, "count": _CORE_NODES_MAX})))
+    return Compiled(_expression(source, resolved, node, scope), found)
+
+
+def _oversize(node: Any) -> str | None:
+    """The limit that an expression passes once its virtual computed fields are inlined."""
+    count = 0
+    stack = [(node, 1)]
+    while stack:
+        current, depth = stack.pop()
+        count += 1
+        if count > _CORE_NODES_MAX:
+            return "expression-too-big"
+        if depth > _CORE_DEPTH_MAX:
+            return "expression-too-deep"
+        stack.extend((part, depth + 1) for part in core.parts(current))
+    return None
+
+
+def _expression(source: str, tree: Any, node: Any, scope: Scope) -> Expression:
+    reads: set[str] = set()
+    variables: set[str] = set()
+    gathers: dict[str, set[str]] = {}
+    _collect(node, reads, variables, gathers, None)
+    return Expression(
+        source=source,
+        ast=tree,
+        type=node.type,
+        nullable=node.nullable,
+        of=scope.of,
+        reads=frozenset(reads),
+        variables=frozenset(variables),
+        aggregates=tuple(Aggregate(name, tuple(sorted(fields))) for name, fields in sorted(gathers.items())),
+        canonical=format_tree(tree),
+        time_zone=scope.time_zone,
+        entities=scope.entities,
+        core=node,
+    )
+
+
+def _collect(node: Any, reads: set[str], variables: set[str], gathers: dict[str, set[str]], rows: set[str] | None) -> None:
+    match node:
+        case core.Field(level=0):
+            reads.add(node.key)
+        case core.Field():
+            if rows is not None:
+                rows.add(node.key)
+        case core.Var(name=name):
+            variables.add(name)
+        case core.Gather():
+            rows = gathers.setdefault(node.rows.key, set())
+    for part in core.parts(node):
+        _collect(part, reads, variables, gathers, rows)
+
+
+def reduce_expression(expression: Expression, node: Any) -> Expression:
+    """The same expression with another checked form (what partial evaluation left of it)."""
+    reads: set[str] = set()
+    variables: set[str] = set()
+    gathers: dict[str, set[str]] = {}
+    _collect(node, reads, variables, gathers, None)
+    return Expression(
+        source=expression.source,
+        ast=expression.ast,
+        type=expression.type,
+        nullable=node.nullable,
+        of=expression.of,
+        reads=frozenset(reads),
+        variables=frozenset(variables),
+        aggregates=tuple(Aggregate(name, tuple(sorted(fields))) for name, fields in sorted(gathers.items())),
+        canonical=expression.canonical,
+        time_zone=expression.time_zone,
+        entities=expression.entities,
+        core=node,
+    )
+
+
+def python_function(expression: Expression) -> Callable[[Mapping[str, Any], Mapping[str, Any]], Any]:
+    """The expression as ``fn(record, variables)``; both mappings hold values in kept form, a missing key is blank."""
+    return python.build_function(expression.core)
+
+
+def to_sql(expression: Expression, dialect: sql.Dialect, *, alias: str, condition: bool, prefix: str = "p") -> Sql:
+    """The expression as a self-contained SQL fragment over ``alias``; ``condition`` for use in WHERE.
+
+    Raises NotInSql where a part can't run in a statement (the record before a change).
+    """
+    node = expression.core
+    if condition and isinstance(node.type, Boolean):
+        node = truth(node)
+    return sql.write_sql(node, dialect, alias, condition=condition, prefix=prefix)
+
+
+def to_javascript(expression: Expression) -> str:
+    """The expression as an arrow function over the runtime ``designer/src/language-runtime.js``."""
+    return javascript.write_arrow(expression.core)
+
+
+def format_expression(expression: Expression, language: Language = "en") -> str:
+    """The canonical text in English (ASCII names) or Chinese (labels where they read back as the same)."""
+    return format_tree(expression.ast, language, expression.entities)
