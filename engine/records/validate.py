@@ -47,7 +47,7 @@ def _is_multiple(value: Any, of: Any) -> bool:
     if isinstance(value, float) or isinstance(of, float):
         quotient = value / of
         return abs(quotient - round(quotient)) < 1e-9
-    return bool(value % of == 0)
+    return not value % of
 
 
 def _value_problems(plan: FieldPlan, value: Any) -> Iterator[FieldProblem]:
