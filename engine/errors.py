@@ -6,8 +6,9 @@ looked up only at the edge (web, command line).
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from engine.i18n import LocalizedText
@@ -23,7 +24,7 @@ class FieldProblem:
 
     field: str
     code: str
-    params: Mapping[str, Any] = field(default_factory=dict)
+    params: Mapping[str, Any] = dataclasses.field(default_factory=dict)
     text: LocalizedText | None = None
 
 
@@ -70,6 +71,18 @@ class Conflict(DougongError):
     """Someone else was first: another version, a duplicate key, a reference that still holds."""
 
     code = "conflict"
+
+
+class PreconditionFailed(Conflict):
+    """The version that a request insists on is no longer current."""
+
+    code = "record-changed"
+
+
+class UnsupportedMedia(BadRequest):
+    """The body is not of the kind that is taken here."""
+
+    code = "not-json-content"
 
 
 class Unavailable(DougongError):

@@ -23,7 +23,7 @@ power_exponent_max = 64
 decimal_digits_max = 18
 
 # Records
-text_chars_max = 200
+text_chars_max = 2_000
 long_text_chars_max = 100_000
 lines_max = 10_000
 page_rows_default = 50
@@ -36,6 +36,10 @@ import_rows_max = 1_000_000
 import_columns_max = 512
 import_file_bytes_max = 200_000_000
 import_report_problems_max = 1_000
+import_batch_rows = 1_000
+import_trial_rows = 20_000
+import_remembered_values_max = 50_000
+export_page_rows = 500
 
 # Web
 request_bytes_max = 2_000_000
@@ -48,3 +52,6 @@ session_hours_max = 24 * 14
 password_chars_min = 8
 password_chars_max = 200
 idempotency_days = 7
+
+# Migrations
+migration_batch_rows = 5_000

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from engine.diagnostics import Span
 from engine.i18n import Language, LocalizedText
 from engine.language.expression import Expression
 from engine.language.scope import EntityInfo, Scope
@@ -38,6 +39,17 @@ class MenuItem:
     view: str | None
     title: LocalizedText
     icon: str
+
+
+@dataclass(frozen=True, slots=True)
+class OpaqueDocument:
+    """A definition of a kind that its own engine reads (flow, rules, metrics …): checked for syntax, carried as data."""
+
+    app: str
+    kind: str
+    name: str
+    value: Mapping[str, Any]
+    span: Span
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +94,8 @@ class App:
     content_hash: str
     variables: Mapping[str, Type] = field(default_factory=dict)
     """Types of the names outside records: user, user.department, user.departments, user.roles, settings.*."""
+    documents: Mapping[str, OpaqueDocument] = field(default_factory=dict)
+    """Definitions of further kinds, by app.kind.name (``desk.flow.service``)."""
 
     def scope(self, entity: str | None) -> Scope:
         """What an expression written at run time about this entity may name."""
@@ -93,4 +107,4 @@ class App:
         return tuple(view for view in self.views.values() if view.entity == entity)
 
 
-__all__ = ["App", "Defaults", "Expression", "MenuItem", "PackageInfo", "Setting"]
+__all__ = ["App", "Defaults", "Expression", "MenuItem", "OpaqueDocument", "PackageInfo", "Setting"]

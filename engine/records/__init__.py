@@ -1,0 +1,40 @@
+"""The one gate to business data: whoever reads or writes records, for whatever purpose, does it here with a unit of work."""
+
+from engine.records.actors import load_actor
+from engine.records.explain import Verdict, why
+from engine.records.history import HistoryEntry, history
+from engine.records.presenting import present
+from engine.records.preview import Preview, preview
+from engine.records.query import Page, Query, find, get
+from engine.records.record import Record, Reference
+from engine.records.removal import delete, purge, restore
+from engine.records.service import create, create_and_read, create_many, update
+from engine.records.sharing import share, unshare
+from engine.records.suggest import autocomplete
+
+__all__ = [
+    "HistoryEntry",
+    "Page",
+    "Preview",
+    "Query",
+    "Record",
+    "Reference",
+    "Verdict",
+    "autocomplete",
+    "create",
+    "create_and_read",
+    "create_many",
+    "delete",
+    "find",
+    "get",
+    "history",
+    "load_actor",
+    "present",
+    "preview",
+    "purge",
+    "restore",
+    "share",
+    "unshare",
+    "update",
+    "why",
+]

@@ -123,6 +123,8 @@ class Entity:
     compute_order: tuple[str, ...] = ()
     audited: bool = True
     uid: str = ""
+    conditions: Mapping[str, Any] = field(default_factory=dict)
+    """Standard keywords about the record as a whole: if, then, else, allOf, dependentRequired, as plain data."""
 
     @property
     def short_name(self) -> str:

@@ -29,3 +29,6 @@ class View:
     totals: Mapping[str, Total] = field(default_factory=dict)
     by: str | None = None
     generated: bool = False
+    start: str | None = None
+    end: str | None = None
+    """The date fields at which a calendar's or gantt's bar begins and ends."""

@@ -1,0 +1,20 @@
+"""What several commands do with the app packages named on the command line: compile them, or print what is wrong."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from engine.diagnostics import render_text
+from engine.i18n import Language
+from engine.model import Compilation, compile
+
+
+def compile_or_report(paths: Sequence[str | Path], language: Language) -> Compilation | None:
+    """The compiled packages, or None after every diagnostic has been printed to standard error."""
+    compilation = compile([Path(path) for path in paths])
+    if compilation.app is None:
+        print(render_text(compilation.diagnostics, compilation.sources, language), file=sys.stderr)
+        return None
+    return compilation

@@ -1,0 +1,85 @@
+"""Making a demonstration out of an empty database: the app applied, its demo people able to log in, its demo data loaded."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from engine import deployment, records
+from engine.access import Actor
+from engine.clock import Clock
+from engine.model import Compilation
+from engine.records import Query
+from engine.records.transfer import load_data
+from engine.runtime import Runtime
+from engine.settings import Settings
+from engine.store import Database
+
+_ACTOR = Actor.system("demo")
+_LOGINS_SHOWN = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Login:
+    """One demo person who can log in."""
+
+    id: str
+    login: str
+    name: str
+    roles: str
+    password: str
+
+
+def prepare(
+    database: Database, compilation: Compilation, configuration: Settings, *, clock: Clock, say: Callable[[str], None]
+) -> list[Login]:
+    """Apply the app to the database, load demo data where it is empty, and give the demo logins.
+
+    The password is made once per installation and kept in a file that only its owner may read.
+    """
+    if deployment.lag(database, compilation.app) is not None:
+        say("Preparing the database ...")
+        deployment.apply_packages(database, compilation.packages, allow_destructive=False, by="demo", clock=clock)
+    runtime = deployment.open_runtime(configuration.database_url, clock=clock)
+    password = _password(configuration.data_folder)
+    if not _has_people(runtime):
+        say("Loading demo data ...")
+        load_data(runtime, demo=True)
+        for login in logins(runtime, password):
+            runtime.identity.set_password(login.id, password)
+    found = logins(runtime, password)
+    runtime.database.close()
+    return found
+
+
+def _password(folder: Path) -> str:
+    file = folder / "demo-password"
+    if not file.exists():
+        folder.mkdir(parents=True, exist_ok=True)
+        with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as opened:
+            opened.write(secrets.token_hex(5))
+    return file.read_text().strip()
+
+
+def _has_people(runtime: Runtime) -> bool:
+    with runtime.read(_ACTOR) as work:
+        return bool(records.find(work, Query("system.user", limit=1)).items)
+
+
+def logins(runtime: Runtime, password: str) -> list[Login]:
+    """Demo people with a role, in the order in which they were made, at most twelve."""
+    with runtime.read(_ACTOR) as work:
+        assigned = records.find(work, Query("system.role_assignment", limit=500)).items
+        roles: dict[str, list[str]] = {}
+        for each in assigned:
+            role = work.app.roles.get(str(each.values["role"]))
+            if role is not None:
+                roles.setdefault(str(each.values["user"]), []).append(role.title.text("en"))
+        people = records.find(work, Query("system.user", where="login is not blank", sort=("created_at",), limit=500)).items
+    shown = [each for each in people if each.id in roles][:_LOGINS_SHOWN]
+    return [
+        Login(each.id, str(each.values["login"]), str(each.values["name"]), ", ".join(sorted(roles[each.id])), password) for each in shown
+    ]

@@ -1,0 +1,125 @@
+"""Expressions of definitions, compiled by the language and told about at their place in the file.
+
+A compiled expression is kept with the entities it looked at, and used again as long as these are unchanged: so a
+resident process recompiles only what an edit touches.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from engine import language
+from engine.diagnostics import Diagnostic
+from engine.language.expression import Compiled, Expression, Problem
+from engine.language.scope import EntityInfo, Scope
+from engine.language.types import Type
+from engine.model.drafts import Build
+from engine.model.node import Node
+from engine.model.places import place
+
+_Key = tuple[str, str | None, str | None, Type | None, bool, str]
+
+
+class _Watched(Mapping[str, EntityInfo]):
+    """The entities, noting which are looked at."""
+
+    def __init__(self, entities: Mapping[str, EntityInfo]) -> None:
+        self._entities = entities
+        self.seen: dict[str, EntityInfo | None] = {}
+        self.all = False
+
+    def __getitem__(self, name: str) -> EntityInfo:
+        self.seen[name] = self._entities.get(name)
+        return self._entities[name]
+
+    def __iter__(self) -> Iterator[str]:
+        self.all = True
+        return iter(self._entities)
+
+    def __len__(self) -> int:
+        self.all = True
+        return len(self._entities)
+
+    def __contains__(self, name: object) -> bool:
+        if isinstance(name, str):
+            self.seen[name] = self._entities.get(name)
+        return name in self._entities
+
+
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    compiled: Compiled
+    seen: Mapping[str, EntityInfo | None]
+    variables: Mapping[str, Type]
+
+    def holds(self, build: Build) -> bool:
+        same = self.variables is build.variables or self.variables == build.variables
+        return same and all(build.infos.get(name) is info or build.infos.get(name) == info for name, info in self.seen.items())
+
+
+@dataclass
+class ExpressionCache:
+    """Compiled expressions of earlier compilations."""
+
+    kept: dict[_Key, _Kept] = field(default_factory=dict)
+
+    def compiled(self, build: Build, source: str, scope: Scope, expects: Type | None, condition: bool) -> Compiled:
+        """The outcome of compiling, from the cache where nothing it depends on has changed."""
+        key = (source, scope.of, scope.parent, expects, condition, scope.time_zone)
+        found = self.kept.get(key)
+        if found is not None and found.holds(build):
+            return found.compiled
+        watched = _Watched(build.infos)
+        compiled: Compiled = language.compile_expression(source, replace(scope, entities=watched), expects=expects, condition=condition)
+        if compiled.expression is not None:
+            whole = replace(compiled.expression, entities=build.infos)
+            compiled = Compiled(whole, compiled.problems)
+        if not watched.all:
+            self.kept[key] = _Kept(compiled, watched.seen, build.variables)
+        return compiled
+
+
+@dataclass
+class Expressions:
+    """Compiles the expressions of one build; what is wrong goes to ``build.found``."""
+
+    build: Build
+    cache: ExpressionCache
+
+    def scope(self, of: str | None, app: str) -> Scope:
+        """What an expression about an entity, written in a document of ``app``, may name."""
+        draft = self.build.entities[of] if of else None
+        return Scope(self.build.infos, of, self.build.variables, self.build.apps[app].time_zone, draft.parent if draft else None)
+
+    def quiet(self, node: Node, of: str | None, app: str, expects: Type | None = None) -> Compiled:
+        """Compile without telling what is wrong (it may be told later)."""
+        return self.cache.compiled(self.build, _source(node), self.scope(of, app), expects, False)
+
+    def compile(
+        self, node: Node | None, of: str | None, app: str, *, expects: Type | None = None, condition: bool = False
+    ) -> Expression | None:
+        """The expression at a node, or None where there is none or it is wrong."""
+        if node is None:
+            return None
+        if node.is_map or node.is_list or node.value is None:
+            return None
+        compiled = self.cache.compiled(self.build, _source(node), self.scope(of, app), expects, condition)
+        self.tell(node, compiled)
+        return compiled.expression
+
+    def tell(self, node: Node, compiled: Compiled) -> None:
+        """Note what compiling found wrong, unless it comes of a name that was told about already."""
+        if compiled.expression is None and self.build.lost and self.build.names_lost(_source(node)):
+            return
+        self.build.found += [self._diagnostic(node, problem) for problem in compiled.problems]
+
+    def _diagnostic(self, node: Node, problem: Problem) -> Diagnostic:
+        span = place(node, self.build.source(node.path), problem.start, problem.end)
+        severity: Any = problem.severity
+        return Diagnostic(problem.code, severity, span, problem.params, problem.fix)
+
+
+def _source(node: Node) -> str:
+    return node.text

@@ -1,0 +1,57 @@
+"""Reading who an actor is: their roles, department and people, from the organisation's own records."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import sqlalchemy as sa
+
+from engine.access import Actor
+from engine.model.app import App
+from engine.store import Tables
+
+
+def load_actor(connection: sa.Connection, app: App, tables: Tables, user_id: str) -> Actor | None:
+    """The actor of an active user; None for one who is disabled, deleted or unknown."""
+    users = tables["system.user"]
+    row = connection.execute(sa.select(users).where(users.c.id == user_id, users.c.active.is_(True), users.c.deleted_at.is_(None))).first()
+    if row is None:
+        return None
+    assignments = tables["system.role_assignment"]
+    roles = connection.execute(
+        sa.select(assignments.c.role).where(assignments.c.user == user_id, assignments.c.deleted_at.is_(None)).order_by(assignments.c.role)
+    ).scalars()
+    held = tuple(role for role in roles if role in app.roles)
+    department = row._mapping.get("department")
+    variables: dict[str, Any] = {
+        "user": user_id,
+        "user.department": department,
+        "user.departments": _departments(connection, tables, user_id, department),
+        "user.team": _team(connection, tables, user_id),
+        "user.roles": held,
+        "user.manager": row._mapping.get("manager"),
+    }
+    language = row._mapping.get("language") or app.defaults.language
+    return Actor("user", user_id, row.name, frozenset(held), any(app.roles[role].admin for role in held), language, variables)
+
+
+def _departments(connection: sa.Connection, tables: Tables, user_id: str, department: str | None) -> tuple[str, ...]:
+    """The user's department, those they lead, and everything below."""
+    table = tables["system.department"]
+    live = table.c.deleted_at.is_(None)
+    top = table.c.manager == user_id
+    if department is not None:
+        top = sa.or_(top, table.c.id == department)
+    tree = sa.select(table.c.id).where(live, top).cte("tree", recursive=True)
+    below = table.alias("below")
+    tree = tree.union(sa.select(below.c.id).join(tree, below.c.parent == tree.c.id).where(below.c.deleted_at.is_(None)))
+    return tuple(connection.execute(sa.select(tree.c.id)).scalars())
+
+
+def _team(connection: sa.Connection, tables: Tables, user_id: str) -> tuple[str, ...]:
+    """Everybody who reports to the user, directly or through others."""
+    users = tables["system.user"]
+    team = sa.select(users.c.id).where(users.c.manager == user_id, users.c.deleted_at.is_(None)).cte("team", recursive=True)
+    below = users.alias("below")
+    team = team.union(sa.select(below.c.id).join(team, below.c.manager == team.c.id).where(below.c.deleted_at.is_(None)))
+    return tuple(connection.execute(sa.select(team.c.id)).scalars())

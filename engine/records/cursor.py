@@ -1,0 +1,43 @@
+"""Where a page of a list ended, as an opaque text: the sort values of its last record, so that the next page starts after it."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+from collections.abc import Sequence
+from typing import Any
+
+import sqlalchemy as sa
+
+from engine.errors import BadRequest
+
+
+def encode(values: Sequence[Any]) -> str:
+    """A cursor out of JSON values."""
+    return base64.urlsafe_b64encode(json.dumps(list(values), ensure_ascii=False, separators=(",", ":")).encode()).decode().rstrip("=")
+
+
+def decode(text: str, length: int) -> list[Any]:
+    """The values of a cursor; raises BadRequest for one that we did not make for this order."""
+    try:
+        values = json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
+    except (ValueError, binascii.Error, UnicodeDecodeError, RecursionError):
+        raise BadRequest("bad-cursor") from None
+    if not isinstance(values, list) or len(values) != length or any(isinstance(value, dict | list) for value in values):
+        raise BadRequest("bad-cursor")
+    return values
+
+
+def after(columns: Sequence[tuple[sa.ColumnElement[Any], bool, Any]]) -> sa.ColumnElement[bool]:
+    """Rows that come after the given values in the order; each item is (column, descending, value). Blanks count as smallest."""
+    result: sa.ColumnElement[bool] = sa.false()
+    for column, descending, value in reversed(columns):
+        if value is None:
+            later: sa.ColumnElement[bool] = sa.false() if descending else column.is_not(None)
+            same: sa.ColumnElement[bool] = column.is_(None)
+        else:
+            later = sa.or_(column < value, column.is_(None)) if descending else column > value
+            same = column == value
+        result = sa.or_(later, sa.and_(same, result))
+    return result

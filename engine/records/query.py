@@ -1,0 +1,307 @@
+"""Reading records: lists, single records, totals and search, always within what the actor may see."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from engine import access, limits
+from engine.errors import BadRequest, NotFound
+from engine.language import types as t
+from engine.language.expression import Expression
+from engine.model.kinds.entity import SYSTEM_FIELDS, Entity
+from engine.model.kinds.role import FieldRight
+from engine.records import cursor, filters, gate
+from engine.records.derive import Values, value_column
+from engine.records.lines import read_lines
+from engine.records.masking import masked
+from engine.records.naming import names_of, references_of
+from engine.records.plan import plan_of
+from engine.records.record import Record
+from engine.records.values import ValueProblem, parse, to_json
+from engine.store import UnitOfWork
+
+_SYSTEM_TYPES: dict[str, t.Type] = {
+    "id": t.Ref(""),
+    "version": t.Integer(),
+    "created_at": t.DateTime(),
+    "updated_at": t.DateTime(),
+    "deleted_at": t.DateTime(),
+    "created_by": t.Ref("system.user"),
+    "updated_by": t.Ref("system.user"),
+    "deleted_by": t.Ref("system.user"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """What to list.
+
+    ``where`` is text of the language or a compiled condition (a view's); ``also`` a second compiled condition; ``equal``
+    are fields with the value (kept form) that each must have.
+    ``sort`` are field names, "-" first for descending; ``totals`` maps a name of the answer to (function, field), e.g.
+    {"won": ("sum", "amount")}. ``cursor`` is an earlier page's ``next``. ``trash`` lists deleted records instead.
+    ``names`` asks for the display texts of references, which pages need and programs do not.
+    """
+
+    entity: str
+    where: str | Expression | None = None
+    also: Expression | None = None
+    equal: Mapping[str, Any] = field(default_factory=dict)
+    search: str | None = None
+    sort: tuple[str, ...] = ()
+    fields: tuple[str, ...] | None = None
+    limit: int = limits.page_rows_default
+    cursor: str | None = None
+    totals: Mapping[str, tuple[str, str | None]] = field(default_factory=dict)
+    trash: bool = False
+    names: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page of a list; ``next`` is None on the last one. ``totals`` cover the whole list, not the page."""
+
+    items: tuple[Record, ...]
+    next: str | None
+    totals: Mapping[str, Any]
+
+
+def type_of(entity: Entity, name: str) -> t.Type:
+    """The type of a field or system field."""
+    return entity.fields[name].type if name in entity.fields else _SYSTEM_TYPES[name]
+
+
+def readable_fields(work: UnitOfWork, entity: Entity) -> Mapping[str, FieldRight]:
+    """The fields the actor sees, truly or masked, with the right."""
+    return {name: right for name, right in access.fields(work.app, work.actor, entity.name).items() if right != "none"}
+
+
+def _conditions(work: UnitOfWork, entity: Entity, query: Query) -> list[sa.ColumnElement[bool]]:
+    table = work.tables[entity.name]
+    decision = gate.decide(work, entity, "delete" if query.trash else "read")
+    found: list[sa.ColumnElement[bool]] = [table.c.deleted_at.is_not(None) if query.trash else table.c.deleted_at.is_(None)]
+    allowed = gate.condition(work, entity, decision, "delete" if query.trash else "read")
+    if allowed is not None:
+        found.append(allowed)
+    expression = query.where
+    if isinstance(expression, str):
+        expression = filters.compile_filter(work, entity, expression) if expression.strip() else None
+    for condition in (expression, query.also):
+        if condition is not None:
+            found.append(filters.where(work, entity, condition))
+    rights = access.fields(work.app, work.actor, entity.name) if query.equal else {}
+    for name, value in query.equal.items():
+        if not access.readable(rights, name):
+            raise BadRequest("unknown-field-in-query", field=name[:60], entity=entity.name)
+        column = value_column(work, entity, name)
+        found.append(column.is_(None) if value is None else column == value)
+    if query.search and query.search.strip():
+        found.append(_search(work, entity, query.search))
+    return found
+
+
+def _search(work: UnitOfWork, entity: Entity, text: str) -> sa.ColumnElement[bool]:
+    """Every word must stand in some searched field that the actor may read, regardless of case."""
+    rights = access.fields(work.app, work.actor, entity.name)
+    names = [name for name in entity.search or plan_of(work.app, entity.name).display_fields if "." not in name]
+    columns = [
+        _searched(work, value_column(work, entity, name))
+        for name in names
+        if access.readable(rights, name) and type(type_of(entity, name)) is t.Text
+    ]
+    if not columns:
+        return sa.false()
+    words = text.lower().split()[:8]
+    position = sa.func.instr if work.database.dialect == "sqlite" else sa.func.strpos
+    return sa.and_(*(sa.or_(*(position(column, word[:100]) > 0 for column in columns)) for word in words))
+
+
+def _searched(work: UnitOfWork, column: sa.ColumnElement[Any]) -> sa.ColumnElement[Any]:
+    if work.database.dialect == "sqlite":
+        return sa.func.dg_lower(column)
+    return sa.func.lower(sa.collate(column, "pg_unicode_fast"))
+
+
+def _order(work: UnitOfWork, entity: Entity, sort: Sequence[str]) -> list[tuple[str, sa.ColumnElement[Any], bool]]:
+    """The order as (name, column, descending), made total by the id at the end."""
+    if len(sort) > limits.sort_fields_max:
+        raise BadRequest("too-many-sort-fields", max=limits.sort_fields_max)
+    rights = access.fields(work.app, work.actor, entity.name)
+    order = []
+    for name in sort:
+        descending, bare = name.startswith("-"), name.removeprefix("-")
+        known = bare in SYSTEM_FIELDS or (bare in entity.fields and entity.fields[bare].lines is None)
+        if not known or not access.readable(rights, bare):
+            raise BadRequest("unknown-field-in-query", field=bare[:60], entity=entity.name)
+        if isinstance(type_of(entity, bare), t.Json | t.MultiChoice):
+            raise BadRequest("not-sortable", field=bare)
+        order.append((bare, value_column(work, entity, bare), descending))
+    if not any(name == "id" for name, _column, _descending in order):
+        order.append(("id", work.tables[entity.name].c.id, order[-1][2] if order else True))
+    return order
+
+
+def _ordered(column: sa.ColumnElement[Any], descending: bool, nullable: bool, dialect: str) -> sa.ColumnElement[Any]:
+    directed = column.desc() if descending else column.asc()
+    if dialect == "sqlite" or not nullable:
+        return directed
+    return directed.nulls_last() if descending else directed.nulls_first()
+
+
+def _chosen(entity: Entity, rights: Mapping[str, FieldRight], fields: tuple[str, ...] | None) -> list[str]:
+    if fields is None:
+        return [name for name, definition in entity.fields.items() if name in rights and definition.lines is None]
+    for name in fields:
+        if name not in SYSTEM_FIELDS and name not in rights:
+            raise BadRequest("unknown-field-in-query", field=str(name)[:60], entity=entity.name)
+    return [name for name in dict.fromkeys(fields) if name in entity.fields and entity.fields[name].lines is None]
+
+
+def find(work: UnitOfWork, query: Query) -> Page:
+    """One page of records in order. Raises NotFound, Forbidden, BadRequest."""
+    entity = gate.entity_of(work, query.entity)
+    if not 1 <= query.limit <= limits.page_rows_max:
+        raise BadRequest("bad-limit", max=limits.page_rows_max)
+    conditions = _conditions(work, entity, query)
+    order = _order(work, entity, query.sort or ("-created_at",))
+    rights = readable_fields(work, entity)
+    names = _chosen(entity, rights, query.fields)
+    table = work.tables[entity.name]
+    columns = [table.c[name] for name in SYSTEM_FIELDS] + [value_column(work, entity, name).label(name) for name in names]
+    columns += [table.c[f"{name}__entity"] for name in names if len(entity.fields[name].targets) > 1]
+    present = {*SYSTEM_FIELDS, *names}
+    columns += [column.label(name) for name, column, _descending in order if name not in present]
+    statement = sa.select(*columns).where(*conditions)
+    if query.cursor:
+        statement = statement.where(cursor.after(_cursor_values(work, entity, order, query.cursor)))
+    dialect = work.database.dialect
+    statement = statement.order_by(*(_ordered(column, descending, name != "id", dialect) for name, column, descending in order)).limit(
+        query.limit + 1
+    )
+    found = [dict(row._mapping) for row in work.connection.execute(statement)]
+    following = None
+    if len(found) > query.limit:
+        found = found[: query.limit]
+        following = cursor.encode([to_json(type_of(entity, name), found[-1][name]) for name, _column, _descending in order])
+    records = present_all(work, entity, found, rights, names, with_names=query.names)
+    return Page(tuple(records), following, _totals(work, entity, conditions, query.totals) if query.totals else {})
+
+
+def _cursor_values(
+    work: UnitOfWork, entity: Entity, order: Sequence[tuple[str, sa.ColumnElement[Any], bool]], text: str
+) -> list[tuple[sa.ColumnElement[Any], bool, Any]]:
+    plan = plan_of(work.app, entity.name)
+    found = []
+    for (name, column, descending), raw in zip(order, cursor.decode(text, len(order)), strict=True):
+        if name in entity.fields:
+            try:
+                value = parse(entity.fields[name], raw, plan.zone)
+            except ValueProblem:
+                raise BadRequest("bad-cursor") from None
+        else:
+            value = _system_value(name, raw)
+        found.append((column, descending, value))
+    return found
+
+
+def _system_value(name: str, raw: Any) -> Any:
+    """A system field's value out of a cursor."""
+    if raw is None or (name == "version" and type(raw) is int):
+        return raw
+    if not isinstance(raw, str) or name == "version":
+        raise BadRequest("bad-cursor")
+    if not name.endswith("_at"):
+        return raw
+    try:
+        return datetime.fromisoformat(raw.removesuffix("Z"))
+    except ValueError:
+        raise BadRequest("bad-cursor") from None
+
+
+_TOTALS: Mapping[str, Any] = {"sum": sa.func.sum, "min": sa.func.min, "max": sa.func.max, "avg": sa.func.avg}
+
+
+def _totals(
+    work: UnitOfWork, entity: Entity, conditions: Sequence[sa.ColumnElement[bool]], totals: Mapping[str, tuple[str, str | None]]
+) -> dict[str, Any]:
+    """Aggregates over the whole list in one statement."""
+    rights = access.fields(work.app, work.actor, entity.name)
+    table = work.tables[entity.name]
+    columns = []
+    for index, (function, name) in enumerate(totals.values()):
+        if function == "count" and name is None:
+            columns.append(sa.func.count(table.c.id).label(f"t{index}"))
+            continue
+        if name is None or name not in entity.fields or not access.readable(rights, name) or entity.fields[name].lines:
+            raise BadRequest("unknown-field-in-query", field=str(name)[:60], entity=entity.name)
+        column = value_column(work, entity, name)
+        if function == "count":
+            columns.append(sa.func.count(column).label(f"t{index}"))
+            continue
+        numeric = isinstance(entity.fields[name].type, t.Integer | t.Float | t.Decimal | t.Money | t.Duration)
+        if (
+            function not in _TOTALS
+            or (not numeric and function in ("sum", "avg"))
+            or isinstance(entity.fields[name].type, t.Json | t.MultiChoice | t.Boolean | t.Ref)
+        ):
+            raise BadRequest("bad-total", function=function[:20], field=name)
+        aggregate = _TOTALS[function](column)
+        columns.append(sa.type_coerce(aggregate, sa.Numeric(asdecimal=False) if function == "avg" else column.type).label(f"t{index}"))
+    row = work.connection.execute(sa.select(*columns).select_from(table).where(*conditions)).one()
+    return {key: _total_value(entity, function, name, value) for (key, (function, name)), value in zip(totals.items(), row, strict=True)}
+
+
+def _total_value(entity: Entity, function: str, name: str | None, value: Any) -> Any:
+    if function == "count" or name is None:
+        return int(value)
+    type_ = entity.fields[name].type
+    if value is None:
+        return to_json(type_, 0) if function == "sum" and not isinstance(type_, t.Float) else (0.0 if function == "sum" else None)
+    if function == "avg":
+        return to_json(type_, round(float(value))) if isinstance(type_, t.Decimal | t.Money | t.Duration) else float(value)
+    if isinstance(type_, t.Integer | t.Decimal | t.Money | t.Duration):
+        value = int(value)
+    return to_json(type_, value)
+
+
+def get(work: UnitOfWork, entity: str, key: str, *, trash: bool = False) -> Record:
+    """One record with its lines and the display of what it links to. Raises NotFound where the actor may not see it."""
+    definition = gate.entity_of(work, entity)
+    table = work.tables[entity]
+    rights = readable_fields(work, definition)
+    names = _chosen(definition, rights, None)
+    columns = [table.c[name] for name in SYSTEM_FIELDS] + [value_column(work, definition, name).label(name) for name in names]
+    columns += [table.c[f"{name}__entity"] for name in names if len(definition.fields[name].targets) > 1]
+    statement = sa.select(*columns).where(table.c.id == key, *_conditions(work, definition, Query(entity, trash=trash)))
+    row = work.connection.execute(statement).first()
+    if row is None:
+        raise NotFound("no-record", entity=entity, id=key)
+    values = dict(row._mapping)
+    plan = plan_of(work.app, entity)
+    if any(name in rights for name in plan.lines):
+        read_lines(work, plan, {key: values})
+    record = present_all(work, definition, [values], rights, [*names, *(name for name in plan.lines if name in rights)], with_names=True)[0]
+    may = {verb: key in gate.ids_allowed(work, definition, verb, [key]) for verb in ("update", "delete")} if not trash else {}
+    return replace(record, may_update=may.get("update", False), may_delete=may.get("delete", True))
+
+
+def present_all(
+    work: UnitOfWork, entity: Entity, found: Sequence[Values], rights: Mapping[str, FieldRight], names: Sequence[str], *, with_names: bool
+) -> list[Record]:
+    """Rows as records: masked where the actor sees only a mask, references named where asked, one statement per target entity."""
+    hidden = frozenset(name for name in names if rights.get(name) == "mask")
+    displays = names_of(work, entity, found) if with_names else {}
+    references = references_of(work, entity, found, [name for name in names if name not in hidden]) if with_names else {}
+    records = []
+    for values in found:
+        key = values["id"]
+        kept = {name: values.get(name) for name in (*SYSTEM_FIELDS, *names)}
+        for name in hidden:
+            kept[name] = masked(entity.fields[name], kept[name])
+        records.append(Record(entity.name, key, values["version"], kept, displays.get(key, ""), references.get(key, {}), hidden))
+    return records

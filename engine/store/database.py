@@ -1,0 +1,136 @@
+"""One business database, SQLite or PostgreSQL: connections, transactions and the settings that make them safe."""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Literal
+
+import sqlalchemy as sa
+from sqlalchemy import event, exc
+from sqlalchemy.pool import ConnectionPoolEntry
+
+from engine import language
+from engine.errors import Unavailable
+
+Dialect = Literal["sqlite", "postgresql"]
+
+_BUSY_TIMEOUT_MS = 10_000
+_BUSY = re.compile(r"database is locked|database table is locked|disk I/O error|database or disk is full", re.IGNORECASE)
+
+
+def _url(text: str) -> sa.URL:
+    url = sa.make_url(text)
+    if url.get_backend_name() == "postgresql" and url.drivername == "postgresql":
+        return url.set(drivername="postgresql+psycopg")
+    return url
+
+
+class Database:
+    """Connections to one database; every thread may use it.
+
+    SQLite: WAL, one writer at a time by ``BEGIN IMMEDIATE`` (a read that turns into a write would otherwise fail as
+    "database is locked" in spite of any time-out), writers of one process queue fairly on a lock.
+    """
+
+    def __init__(self, url: str, *, pool_size: int = 8) -> None:
+        self.url = _url(url)
+        backend = self.url.get_backend_name()
+        if backend not in ("sqlite", "postgresql"):
+            raise ValueError(f"unsupported database {backend!r}: use sqlite or postgresql")
+        self.dialect: Dialect = "sqlite" if backend == "sqlite" else "postgresql"
+        self._writing = threading.Lock()
+        if self.dialect == "sqlite":
+            if self.url.database and self.url.database != ":memory:":
+                Path(self.url.database).parent.mkdir(parents=True, exist_ok=True)
+            self.engine = sa.create_engine(
+                self.url, pool_size=pool_size, max_overflow=pool_size * 4, connect_args={"check_same_thread": False}
+            )
+            event.listen(self.engine, "connect", _tune_sqlite)
+            event.listen(self.engine, "begin", _begin_sqlite)
+        else:
+            self.engine = sa.create_engine(
+                self.url, pool_size=pool_size, max_overflow=pool_size, pool_pre_ping=True, connect_args={"options": "-c timezone=UTC"}
+            )
+
+    @contextmanager
+    def read(self) -> Iterator[sa.Connection]:
+        """A connection in a transaction that sees one consistent state and is always rolled back."""
+        with _translated():
+            connection = self.engine.connect()
+        try:
+            yield connection
+        except exc.DBAPIError as error:
+            raise _translate(error) from error
+        finally:
+            connection.close()
+
+    @contextmanager
+    def write(self) -> Iterator[sa.Connection]:
+        """A connection in a transaction that commits when the block ends well, and rolls back otherwise.
+
+        Raises Unavailable when the store is busy beyond the time-out, full or gone.
+        """
+        if self.dialect == "sqlite" and not self._writing.acquire(timeout=_BUSY_TIMEOUT_MS / 1000):
+            raise Unavailable("store-busy")
+        try:
+            with _translated(), self.engine.connect().execution_options(writes=True) as connection, connection.begin():
+                yield connection
+        finally:
+            if self.dialect == "sqlite":
+                self._writing.release()
+
+    def close(self) -> None:
+        """Let go of every pooled connection."""
+        self.engine.dispose()
+
+
+def _translate(error: exc.DBAPIError) -> Exception:
+    if isinstance(error, exc.OperationalError) and (_BUSY.search(str(error.orig)) or error.connection_invalidated):
+        return Unavailable("store-busy")
+    return error
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    try:
+        yield
+    except exc.DBAPIError as error:
+        translated = _translate(error)
+        if translated is error:
+            raise
+        raise translated from error
+
+
+def _tune_sqlite(connection: sqlite3.Connection, _entry: ConnectionPoolEntry) -> None:
+    connection.isolation_level = None  # the driver must not begin transactions on its own; `_begin_sqlite` does
+    connection.execute(f"PRAGMA busy_timeout={_BUSY_TIMEOUT_MS}")
+    _enter_wal(connection)
+    connection.execute("PRAGMA synchronous=NORMAL")
+    connection.execute("PRAGMA temp_store=MEMORY")
+    connection.execute("PRAGMA cache_size=-32000")
+    for name, arity, function in language.sqlite_functions():
+        connection.create_function(name, arity, function, deterministic=True)
+
+
+def _enter_wal(connection: sqlite3.Connection) -> None:
+    """WAL is a property of the file: ask first, because switching needs the file for itself and may find it busy."""
+    for attempt in range(20):
+        try:
+            if connection.execute("PRAGMA journal_mode").fetchone()[0] == "wal":
+                return
+            if connection.execute("PRAGMA journal_mode=WAL").fetchone()[0] in ("wal", "memory"):
+                return
+        except sqlite3.OperationalError:
+            pass
+        time.sleep(0.02 * (attempt + 1))
+
+
+def _begin_sqlite(connection: sa.Connection) -> None:
+    writes: Any = connection.get_execution_options().get("writes", False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")

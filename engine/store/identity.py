@@ -1,0 +1,190 @@
+"""How a person or program proves who they are: passwords, sessions, API tokens, and the brake on guessing.
+
+Secrets are 256 random bits; only their SHA-256 is kept. Passwords are argon2id.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+
+from engine import limits
+from engine.clock import Clock
+from engine.errors import DougongError, FieldProblem, Invalid
+from engine.ids import new_id
+from engine.store.database import Database
+from engine.store.schema import CREDENTIAL, LOGIN_ATTEMPT, SESSION, STATE, TOKEN
+from engine.store.tables import Tables
+
+_hasher = PasswordHasher()
+_UNKNOWN_USER_HASH = _hasher.hash(secrets.token_hex(16))
+"""Verified when the login is unknown, so that the answer takes as long as for a known one."""
+
+
+class TooManyAttempts(DougongError):
+    """Logins from this account or address must wait ``retry_after_s`` seconds."""
+
+    code = "too-many-attempts"
+
+    def __init__(self, retry_after_s: int) -> None:
+        super().__init__(retry_after_s=retry_after_s)
+        self.retry_after_s = retry_after_s
+
+
+@dataclass(frozen=True, slots=True)
+class TokenInfo:
+    """One API token as its owner sees it; the secret itself is shown once, at issue."""
+
+    id: str
+    name: str
+    scopes: tuple[str, ...]
+    created_at: datetime
+    revoked_at: datetime | None
+
+
+def secret_hash(secret: str) -> str:
+    """What is stored of a session or token secret."""
+    return hashlib.sha256(secret.encode()).hexdigest()
+
+
+def move_access_epoch(connection: sa.Connection) -> None:
+    """Make every process read users, roles and tokens anew, from the next unit of work on."""
+    connection.execute(sa.update(STATE).values(access_epoch=STATE.c.access_epoch + 1))
+
+
+class Identity:
+    """Credentials of one installation. ``users`` gives the table of ``system.user``."""
+
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self._database = database
+        self._clock = clock
+
+    def _now(self) -> datetime:
+        return self._clock.now().replace(tzinfo=None)
+
+    def set_password(self, user_id: str, password: str) -> None:
+        """Set a user's password and end all their sessions; raises Invalid for one too short or long."""
+        if not limits.password_chars_min <= len(password) <= limits.password_chars_max:
+            raise Invalid(
+                [FieldProblem("password", "password-length", {"min": limits.password_chars_min, "max": limits.password_chars_max})]
+            )
+        hashed = _hasher.hash(password)
+        with self._database.write() as connection:
+            connection.execute(sa.delete(CREDENTIAL).where(CREDENTIAL.c.user_id == user_id))
+            connection.execute(sa.insert(CREDENTIAL).values(user_id=user_id, hash=hashed, changed_at=self._now()))
+            connection.execute(sa.delete(SESSION).where(SESSION.c.user_id == user_id))
+            move_access_epoch(connection)
+
+    def verify(self, tables: Tables, login: str, password: str, address: str) -> str | None:
+        """The user whose login and password these are, if active. Raises TooManyAttempts before looking."""
+        login = login.strip()[:200]
+        users = tables["system.user"]
+        with self._database.read() as connection:
+            self._brake(connection, login, address)
+            row = connection.execute(
+                sa.select(users.c.id, CREDENTIAL.c.hash)
+                .join(CREDENTIAL, CREDENTIAL.c.user_id == users.c.id)
+                .where(users.c.login == login, users.c.active.is_(True), users.c.deleted_at.is_(None))
+            ).first()
+        matches = self._matches(row.hash if row else _UNKNOWN_USER_HASH, password)
+        user_id = str(row.id) if row and matches else None
+        with self._database.write() as connection:
+            attempt = {"id": new_id(), "at": self._now(), "login": login, "address": address[:64], "succeeded": user_id is not None}
+            connection.execute(sa.insert(LOGIN_ATTEMPT).values(attempt))
+            connection.execute(sa.delete(LOGIN_ATTEMPT).where(LOGIN_ATTEMPT.c.at < self._now() - timedelta(days=30)))
+        return user_id
+
+    @staticmethod
+    def _matches(hashed: str, password: str) -> bool:
+        try:
+            return _hasher.verify(hashed, password[: limits.password_chars_max])
+        except (VerificationError, InvalidHashError):
+            return False
+
+    def _brake(self, connection: sa.Connection, login: str, address: str) -> None:
+        since = self._now() - timedelta(minutes=1)
+        failed = (LOGIN_ATTEMPT.c.at > since) & LOGIN_ATTEMPT.c.succeeded.is_(False)
+        count = sa.func.count()
+        by_login = connection.execute(sa.select(count).where(failed, LOGIN_ATTEMPT.c.login == login)).scalar_one()
+        by_address = connection.execute(sa.select(count).where(failed, LOGIN_ATTEMPT.c.address == address[:64])).scalar_one()
+        if by_login >= limits.login_attempts_per_minute or by_address >= limits.login_attempts_per_address_per_minute:
+            raise TooManyAttempts(retry_after_s=60)
+
+    def open_session(self, user_id: str) -> str:
+        """Begin a session; the secret goes into the cookie, only its hash is kept."""
+        secret = secrets.token_urlsafe(32)
+        with self._database.write() as connection:
+            row = {"secret_hash": secret_hash(secret), "user_id": user_id, "opened_at": self._now(), "used_at": self._now()}
+            connection.execute(sa.insert(SESSION).values(row))
+            connection.execute(sa.delete(SESSION).where(SESSION.c.opened_at < self._now() - timedelta(hours=limits.session_hours_max)))
+        return secret
+
+    def session_user(self, secret: str) -> str | None:
+        """Whose session a secret is, unless it has ended by age or idleness."""
+        now = self._now()
+        key = secret_hash(secret)
+        with self._database.read() as connection:
+            row = connection.execute(
+                sa.select(SESSION.c.user_id, SESSION.c.opened_at, SESSION.c.used_at).where(SESSION.c.secret_hash == key)
+            ).first()
+        if row is None or now - row.opened_at > timedelta(hours=limits.session_hours_max):
+            return None
+        if now - row.used_at > timedelta(hours=limits.session_idle_hours):
+            return None
+        if now - row.used_at > timedelta(minutes=10):  # not at every request: a page view should not cost a write
+            with self._database.write() as connection:
+                connection.execute(sa.update(SESSION).where(SESSION.c.secret_hash == key).values(used_at=now))
+        return str(row.user_id)
+
+    def close_session(self, secret: str) -> None:
+        """End one session."""
+        with self._database.write() as connection:
+            connection.execute(sa.delete(SESSION).where(SESSION.c.secret_hash == secret_hash(secret)))
+
+    def close_all(self, user_id: str) -> None:
+        """End every session of a user."""
+        with self._database.write() as connection:
+            connection.execute(sa.delete(SESSION).where(SESSION.c.user_id == user_id))
+
+    def issue_token(self, user_id: str, name: str, scopes: tuple[str, ...] = ("read", "write")) -> str:
+        """A new API token of a user; ``scopes`` out of "read", "write". The answer is the only time it is seen."""
+        secret = "dg_" + secrets.token_urlsafe(32)
+        row: dict[str, Any] = {
+            "secret_hash": secret_hash(secret),
+            "id": new_id(),
+            "user_id": user_id,
+            "name": name[:100],
+            "scopes": list(scopes),
+            "created_at": self._now(),
+        }
+        with self._database.write() as connection:
+            connection.execute(sa.insert(TOKEN).values(row))
+        return secret
+
+    def tokens(self, user_id: str) -> tuple[TokenInfo, ...]:
+        """A user's tokens, newest first."""
+        with self._database.read() as connection:
+            rows = connection.execute(sa.select(TOKEN).where(TOKEN.c.user_id == user_id).order_by(TOKEN.c.id.desc())).all()
+        return tuple(TokenInfo(row.id, row.name, tuple(row.scopes), row.created_at, row.revoked_at) for row in rows)
+
+    def revoke_token(self, user_id: str, token_id: str) -> None:
+        """End one of a user's tokens; it is refused from the next request on."""
+        with self._database.write() as connection:
+            mine = (TOKEN.c.id == token_id) & (TOKEN.c.user_id == user_id)
+            connection.execute(sa.update(TOKEN).where(mine).values(revoked_at=self._now()))
+            move_access_epoch(connection)
+
+    def token_user(self, secret: str) -> tuple[str, tuple[str, ...]] | None:
+        """Whose token a secret is, with its scopes; None for an unknown or revoked one."""
+        with self._database.read() as connection:
+            row = connection.execute(
+                sa.select(TOKEN.c.user_id, TOKEN.c.scopes).where(TOKEN.c.secret_hash == secret_hash(secret), TOKEN.c.revoked_at.is_(None))
+            ).first()
+        return (str(row.user_id), tuple(row.scopes)) if row else None

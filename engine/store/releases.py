@@ -1,0 +1,117 @@
+"""Releases: the files of an app as applied, verbatim and immutable, and which of them is in force."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from alembic.migration import MigrationContext
+from alembic.operations import Operations
+
+from engine.store.schema import RELEASE, RELEASE_FILE, STATE, metadata
+
+Files = Mapping[str, bytes]
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """What every unit of work reads first: the release in force (None: none yet) and the access epoch."""
+
+    release: int | None
+    access_epoch: int
+
+
+MIGRATION_LOCK = 4_681_123_690_217
+"""Advisory lock held by whoever applies, on PostgreSQL."""
+SWITCH_LOCK = MIGRATION_LOCK + 1
+"""Advisory lock that units of work share and a switch of releases takes alone, on PostgreSQL."""
+
+
+def create_engine_tables(connection: sa.Connection) -> None:
+    """Create the engine's own tables, columns and indexes where they are missing, and the one state row."""
+    if connection.dialect.name == "postgresql":  # two processes that both find a table missing would both create it
+        connection.execute(sa.select(sa.func.pg_advisory_xact_lock(SWITCH_LOCK + 1)))
+    metadata.create_all(connection)
+    inspector = sa.inspect(connection)
+    operations = Operations(MigrationContext.configure(connection))
+    for table in metadata.sorted_tables:
+        present = {column["name"] for column in inspector.get_columns(table.name)}
+        for column in table.columns:
+            if column.name not in present:
+                operations.add_column(table.name, sa.Column(column.name, column.type))
+        indexed = {index["name"] for index in inspector.get_indexes(table.name)}
+        for index in table.indexes:
+            if index.name not in indexed:
+                index.create(connection)
+    if connection.execute(sa.select(STATE.c.only)).first() is None:
+        connection.execute(sa.insert(STATE).values(only=1, release=None, access_epoch=1))
+
+
+def is_prepared(connection: sa.Connection) -> bool:
+    """Whether the engine's tables are there."""
+    return sa.inspect(connection).has_table(STATE.name)
+
+
+_STATE = 'SELECT "release", access_epoch FROM dg_state'
+
+
+def state(connection: sa.Connection) -> State:
+    """The state row, read first in a transaction: until it ends, no other release comes into force under it.
+
+    SQLite gives that by itself (one writer, snapshots for readers). On PostgreSQL the transaction shares a lock that a
+    switch takes alone; both statements go in one round trip, the second sees what was committed while the first waited.
+    """
+    if connection.dialect.name == "postgresql":
+        driver: Any = connection.connection.cursor()
+        with driver as cursor:
+            cursor.execute(f"SELECT pg_advisory_xact_lock_shared({SWITCH_LOCK}); {_STATE}", prepare=False)
+            cursor.nextset()
+            row = cursor.fetchone()
+    else:
+        row = connection.exec_driver_sql(_STATE).one()
+    return State(row[0], row[1])
+
+
+def is_current(connection: sa.Connection) -> bool:
+    """Whether the engine's own tables have all columns that this version of the engine uses."""
+    inspector = sa.inspect(connection)
+    present = {key[1]: {column["name"] for column in columns} for key, columns in inspector.get_multi_columns().items()}
+    return all({column.name for column in table.columns} <= present.get(table.name, set()) for table in metadata.sorted_tables)
+
+
+def files_of(connection: sa.Connection, release: int) -> dict[str, dict[str, bytes]]:
+    """The files of a release by package, in load order of their storing."""
+    found: dict[str, dict[str, bytes]] = {}
+    chosen = sa.select(RELEASE_FILE.c.package, RELEASE_FILE.c.path, RELEASE_FILE.c.content).where(RELEASE_FILE.c.release == release)
+    for row in connection.execute(chosen.order_by(RELEASE_FILE.c.package, RELEASE_FILE.c.path)):
+        found.setdefault(row.package, {})[row.path] = bytes(row.content)
+    return found
+
+
+def content_hash_of(connection: sa.Connection, release: int) -> str:
+    """The content hash under which a release was stored."""
+    return str(connection.execute(sa.select(RELEASE.c.content_hash).where(RELEASE.c.id == release)).scalar_one())
+
+
+def store_release(
+    connection: sa.Connection, packages: Mapping[str, Files], content_hash: str, *, at: datetime, by: str | None, summary: Any
+) -> int:
+    """Keep the files of an app as a new release; it is not yet in force."""
+    row = {"content_hash": content_hash, "applied_at": at, "applied_by": by, "summary": summary}
+    release = connection.execute(sa.insert(RELEASE).values(row)).inserted_primary_key
+    assert release is not None
+    files = [
+        {"release": release[0], "package": package, "path": path, "content": content}
+        for package, entries in packages.items()
+        for path, content in entries.items()
+    ]
+    connection.execute(sa.insert(RELEASE_FILE), files)
+    return int(release[0])
+
+
+def activate(connection: sa.Connection, release: int) -> None:
+    """Put a release in force: every process sees it at its next unit of work."""
+    connection.execute(sa.update(STATE).values(release=release, access_epoch=STATE.c.access_epoch + 1))

@@ -1,0 +1,41 @@
+"""Compiled expressions inside SQLAlchemy statements: the only place where the language's SQL text is taken in."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, cast
+
+import sqlalchemy as sa
+
+from engine import language
+from engine.language import types as t
+from engine.language.expression import Expression, Sql, Variable
+from engine.store.columns import column_type
+from engine.store.database import Dialect
+
+_AS_GIVEN = sa.types.NullType()
+
+
+def condition(expression: Expression, dialect: Dialect, alias: str, variables: Mapping[str, Any]) -> sa.ColumnElement[bool]:
+    """An expression as a WHERE condition over the table alias."""
+    return cast(
+        "sa.ColumnElement[bool]",
+        _clause(language.to_sql(expression, dialect, alias=alias, condition=True), dialect, variables, sa.Boolean()),
+    )
+
+
+def value(expression: Expression, dialect: Dialect, alias: str, variables: Mapping[str, Any]) -> sa.ColumnElement[Any]:
+    """An expression as a value over the table alias, typed so that rows come back in kept form."""
+    return _clause(language.to_sql(expression, dialect, alias=alias, condition=False), dialect, variables, column_type(expression.type))
+
+
+def _clause(sql: Sql, dialect: Dialect, variables: Mapping[str, Any], type_: sa.types.TypeEngine[Any]) -> sa.ColumnElement[Any]:
+    binds = []
+    for name, given, kind in sql.params:
+        actual = variables.get(given.name) if isinstance(given, Variable) else given
+        if isinstance(kind, t.ListOf):
+            # A whole list is one parameter (a JSON text, an array), so that statements with lists of any length are one statement.
+            binds.append(sa.bindparam(name, language.bind_value(tuple(actual or ()), dialect), type_=_AS_GIVEN, unique=True))
+        else:
+            binds.append(sa.bindparam(name, actual, type_=column_type(kind), unique=True))
+    return sa.type_coerce(sa.text(f"({sql.text})").bindparams(*binds), type_)
