@@ -13,7 +13,8 @@ from engine.language.calls import check_call
 from engine.language.checking import Pair, is_unknown, unknown
 from engine.language.conversions import fit
 from engine.language.expression import Problem
-from engine.language.functions.dates import CALENDAR, DATE, DATETIME, EXACT, to_utc
+from engine.language.functions.date_operations import to_utc
+from engine.language.functions.dates import CALENDAR, DATE, DATETIME, EXACT
 from engine.language.functions.logic import truth
 from engine.language.functions.rows import Mismatch
 from engine.language.functions.texts import TEXT
