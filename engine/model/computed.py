@@ -128,7 +128,7 @@ def _tell_untyped(build: Build, expressions: Expressions, pending: list[tuple[En
     for draft, name in roots:
         node = draft.nodes[name].value["compute"]
         compiled = expressions.quiet(node, draft.name, draft.apps[name])
-        expressions.tell(node, compiled)
+        expressions.tell(node, compiled, draft.name)
         if compiled.expression is not None:
             build.error("compute-without-kind", node.span, field=name)
     if pending and not roots:

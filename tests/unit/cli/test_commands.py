@@ -2,7 +2,6 @@
 
 import importlib
 import json
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -90,13 +89,16 @@ def test_every_command_says_what_it_is(name: str) -> None:
 
 def test_the_reader_may_go_away() -> None:
     """``dougong explain | head -1`` ends without a traceback."""
-    run = f"{sys.executable} -m engine.cli explain --lang en | head -1"
-    outcome = subprocess.run(run, shell=True, capture_output=True, text=True, env={**os.environ, "PYTHONUNBUFFERED": "1"}, check=False)
+    run = f"{sys.executable} -u -m engine.cli explain --lang en | head -1"
+    outcome = subprocess.run(run, shell=True, capture_output=True, text=True, check=False)
     assert "Traceback" not in outcome.stderr
 
 
 def test_check_needs_no_database_and_no_web_server() -> None:
     """It stays quick to start because it loads only what it uses."""
-    code = "import sys; from engine.cli import main; main(['check', 'examples/notes']); print([m for m in ('flask', 'sqlalchemy', 'pandas') if m in sys.modules])"
+    code = (
+        "import sys; from engine.cli import main; main(['check', 'examples/notes'])\n"
+        "print(sorted({'flask', 'sqlalchemy', 'pandas'} & set(sys.modules)))"
+    )
     outcome = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert outcome.stdout.splitlines()[-1] == "[]"
