@@ -192,10 +192,9 @@ def _order(build: Build, computed: Computed) -> None:
     state: dict[_Key, int] = {}
     for start in graph:
         _visit(build, graph, start, state, done)
-    for entity in build.entities:
-        stored = tuple(name for owner, name in done if owner == entity and name not in computed.virtual.get(entity, ()))
-        if stored:
-            computed.order[entity] = stored
+    for entity, name in done:
+        if name not in computed.virtual.get(entity, ()):
+            computed.order[entity] = (*computed.order.get(entity, ()), name)
 
 
 def _needs(build: Build, computed: Computed, entity: str, expression: Expression) -> tuple[_Key, ...]:

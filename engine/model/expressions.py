@@ -126,8 +126,8 @@ class Expressions:
     def _labels(self, of: str) -> Iterator[str]:
         """What people call the fields and collections of an entity."""
         info = self.build.infos[of]
-        for field in info.fields.values():
-            yield from field.labels
+        for each in info.fields.values():
+            yield from each.labels
         for collection in info.collections.values():
             yield from collection.labels
 
