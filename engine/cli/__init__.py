@@ -1,25 +1,21 @@
-"""The command ``dougong``: one module per command, each with NAME, HELP, add_arguments(parser) and run(args) -> exit code."""
+"""The command ``dougong``: one module per command, each with NAME, add_arguments(parser) and run(args) -> exit code."""
 
 from __future__ import annotations
 
 import argparse
-import importlib
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from importlib import import_module
 from typing import Protocol, cast
 
 from engine import __version__
-
-COMMANDS = ("new", "check", "explain", "serve", "user", "token")
-"""All commands by the name of their module, in the order in which help lists them."""
 
 
 class Command(Protocol):
     """What a command's module offers."""
 
     NAME: str
-    HELP: str
 
     def add_arguments(self, parser: argparse.ArgumentParser) -> None:
         """Say what the command takes."""
@@ -28,22 +24,40 @@ class Command(Protocol):
         """Do it; the exit code."""
 
 
-def parser(names: Sequence[str] = COMMANDS) -> argparse.ArgumentParser:
-    """The command line of ``dougong`` with these commands."""
+COMMANDS: Mapping[str, str] = {
+    "new": "begin an app package in a new folder",
+    "check": "tell everything that is wrong with app packages",
+    "explain": "explain a diagnostic by its code",
+    "serve": "run the web application",
+    "plan": "say what an apply would change in a database",
+    "apply": "bring a database to its app",
+    "import": "read a CSV or XLSX file into records",
+    "export": "write records to a CSV or XLSX file",
+    "user": "add a user, set a password, disable a user",
+    "token": "print a new API token of a user",
+}
+"""All commands with their help, in the order in which it lists them. A command's module (of the same name, ``import_`` for
+``import``) is loaded when it is asked for: checking files must not wait for a web framework and a database library."""
+
+
+def command(name: str) -> Command:
+    """The module of a command."""
+    module = f"{name}_" if name == "import" else name
+    return cast("Command", import_module(f"{__name__}.{module}"))
+
+
+def parser(chosen: str | None = None) -> argparse.ArgumentParser:
+    """The command line of ``dougong``; with the options of the chosen command, or of all."""
     top = argparse.ArgumentParser(prog="dougong", description="Business applications said in files.")
     top.add_argument("--version", action="version", version=f"dougong {__version__}")
     listed = top.add_subparsers(dest="command", metavar="COMMAND", required=True)
-    for name in names:
-        command = _load(name)
-        own = listed.add_parser(command.NAME, help=command.HELP, description=command.HELP[:1].upper() + command.HELP[1:] + ".")
-        command.add_arguments(own)
-        own.set_defaults(run=command.run)
+    for name, summary in COMMANDS.items():
+        own = listed.add_parser(name, help=summary, description=summary[:1].upper() + summary[1:] + ".")
+        if chosen in (None, name):
+            found = command(name)
+            found.add_arguments(own)
+            own.set_defaults(run=found.run)
     return top
-
-
-def _load(name: str) -> Command:
-    """A command's module, imported only when it is asked for: checking files has no use for a web server."""
-    return cast(Command, importlib.import_module(f"engine.cli.{name}"))
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -53,8 +67,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if reconfigure is not None:
             reconfigure(encoding="utf-8", errors="replace")
     given = list(sys.argv[1:] if arguments is None else arguments)
-    wanted = given[:1] if given[:1] and given[0] in COMMANDS else COMMANDS
-    args = parser(wanted).parse_args(given)
+    chosen = next((word for word in given if word in COMMANDS), "")
+    args = parser(chosen).parse_args(given)
     try:
         code: int = args.run(args)
     except BrokenPipeError:

@@ -15,7 +15,6 @@ from engine.i18n import Language
 from engine.model import Compilation, Compiler, read_packages
 
 NAME = "check"
-HELP = "say what is wrong with app packages"
 _POLL_S = 0.3
 _CLEAN = {"en": "{apps}: no findings\n", "zh": "{apps}:没有问题\n"}
 

@@ -10,7 +10,6 @@ from engine.diagnostics import catalogue, nearest
 from engine.i18n import Language
 
 NAME = "explain"
-HELP = "explain the code of a finding, with an example"
 _HEADINGS = {
     "en": ("What it says", "What to do", "Why", "Wrong", "Right"),
     "zh": ("含义", "怎么办", "为什么", "错误示例", "正确示例"),

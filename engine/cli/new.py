@@ -11,7 +11,6 @@ from engine import limits, resources
 from engine.cli.speech import add_language, language_of
 
 NAME = "new"
-HELP = "begin an app: a small package that works, with comments"
 _MADE = {
     "en": "{folder}: a working app. Next:\n  dougong check {folder}\n  dougong serve {folder}\n",
     "zh": "{folder}:已生成可运行的应用。接下来:\n  dougong check {folder}\n  dougong serve {folder}\n",

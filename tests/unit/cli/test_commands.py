@@ -1,6 +1,5 @@
 """The commands as they are typed: exit codes, formats, languages, and a new app that is right."""
 
-import importlib
 import json
 import subprocess
 import sys
@@ -8,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from engine.cli import COMMANDS, main
+from engine.cli import COMMANDS, command, main
 from engine.cli.new import app_name
 from engine.model import compile
 
@@ -80,11 +79,10 @@ def test_a_folder_gives_the_name(folder: str, name: str) -> None:
     assert app_name(folder) == name
 
 
-@pytest.mark.parametrize("name", COMMANDS)
-def test_every_command_says_what_it_is(name: str) -> None:
-    command = importlib.import_module(f"engine.cli.{name}")
-    assert name == command.NAME
-    assert command.HELP
+@pytest.mark.parametrize("name", ["new", "check", "explain"])
+def test_a_command_goes_by_the_name_of_its_module(name: str) -> None:
+    assert command(name).NAME == name
+    assert COMMANDS[name]
 
 
 def test_the_reader_may_go_away() -> None:
