@@ -84,8 +84,8 @@ class _Frame:
     entity: str | None
     opener: str = ""
     path_entity: str | None = None
+    path_owner: str | None = None
     collection: str | None = None
-    fresh: bool = True
 
 
 @dataclass(slots=True)
@@ -246,6 +246,14 @@ class Lexer:
                 found.append(open_frame.entity)
         return found
 
+    def entities_in_sight(self) -> tuple[str | None, ...]:
+        """Whose names may stand after what has been read, for completion."""
+        return tuple(self._entities())
+
+    def seen_entities(self) -> frozenset[str | None]:
+        """Every entity whose members this text may name so far: of open rows, and where the last path led."""
+        return frozenset([*(frame.entity for frame in self.frames), *(frame.path_owner for frame in self.frames)])
+
     def _name_at(self, at: int) -> str:
         """The longest name or label of the scope that stands at an offset, or ''."""
         best = ""
@@ -372,6 +380,7 @@ class Lexer:
         for entity in self._entities():
             member = member_of(self.scope, entity, name)
             if member is not None:
+                frame.path_owner = entity
                 break
         if member is None and not (self.tokens and self.tokens[-1].type == "DOT"):
             frame.path_entity = self._outside_record(name)
