@@ -24,7 +24,7 @@ from engine.language.parser import parse
 from engine.language.periods import in_period
 from engine.language.resolve import Place, Resolved, Unresolved, nearest, rebase, resolve
 from engine.language.scope import CollectionInfo, FieldInfo, Scope
-from engine.language.types import Blank, Boolean, Choice, Decimal, Float, MultiChoice, Text, Type
+from engine.language.types import Blank, Boolean, Choice, Decimal, MultiChoice, Text, Type
 from engine.language.words import type_words
 
 
@@ -333,8 +333,6 @@ class Checker:
         """The node as the type that its place wants, or a problem."""
         if is_unknown(node):
             return node
-        if isinstance(node.type, Decimal) and node.type.scale > 6 and not isinstance(expects, Float):
-            return self.problem("too-many-places", tree.span)
         if expects is None:
             return node
         try:

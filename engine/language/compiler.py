@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from engine import limits
 from engine.i18n import Language
 from engine.language import core
 from engine.language.backends import javascript, python, sql
@@ -37,10 +38,19 @@ def compile_expression(source: str, scope: Scope, *, expects: Type | None = None
     found = (*problems, *checker.problems)
     if is_unknown(node) or any(problem.severity == "error" for problem in found):
         return Compiled(None, found)
+    found = (*found, *_too_precise(node))
+    if any(problem.severity == "error" for problem in found):
+        return Compiled(None, found)
     oversize = core.excess(node)
     if oversize is not None:
         return Compiled(None, (*found, Problem(oversize, 0, len(source), {"limit": core.NODES_MAX, "count": core.NODES_MAX})))
     return Compiled(_expression(source, resolved, node, scope), found)
+
+
+def _too_precise(node: Any) -> tuple[Problem, ...]:
+    """Number literals with more places than a decimal keeps, where no float took them in."""
+    spans = {part.span for part in core.walk(node) if isinstance(part, core.Const) and core.scale_of(part.type) > limits.decimal_scale_max}
+    return tuple(Problem("too-many-places", *span) for span in sorted(spans))
 
 
 def _expression(source: str, tree: Any, node: Any, scope: Scope) -> Expression:

@@ -46,6 +46,10 @@ _IS_WORDS = {
 }
 
 
+_ALSO_FUNCTIONS = ("between", "contains")
+_OPERAND_ENDS = frozenset(("NAME", "NUMBER", "UNIT", "TEXT", "DATE", "TRUE", "FALSE", "BLANK", "PERIOD", "RPAR", "RSQB"))
+
+
 def _spoken_keywords() -> tuple[dict[str, tuple[str, str]], dict[str, tuple[tuple[str, str, str], ...]]]:
     english = dict(_IS_WORDS)
     chinese: dict[str, list[tuple[str, str, str]]] = {}
@@ -215,7 +219,9 @@ class Lexer:
             return _ESCAPES[following], 2
         digits = self.source[at + 2 : at + 6]
         if following == "u" and len(digits) == 4 and all(d in "0123456789abcdefABCDEF" for d in digits):
-            return chr(int(digits, 16)), 6
+            character = chr(int(digits, 16))
+            if character != "\0" and not "\ud800" <= character <= "\udfff":
+                return character, 6
         self._problem("bad-escape", at, min(at + 2, len(self.source)), escape="\\" + following)
         return "", 1 + len(following)
 
@@ -357,6 +363,8 @@ class Lexer:
     def _ascii_special(self, word: str, name: str) -> bool:
         source, at = self.source, self.at
         keyword = _EN_KEYWORD.match(source, at)
+        if word in _ALSO_FUNCTIONS and not self._after_operand() and _CALL_FOLLOWS.match(source, at + len(word)):
+            return False
         if keyword and len(keyword.group()) >= len(name) and (keyword.group().islower() or keyword.group().isupper()):
             text = " ".join(keyword.group().lower().split())
             terminal, value = _ENGLISH[text]
@@ -373,6 +381,10 @@ class Lexer:
             self._add("PERIOD", word, len(word))
             return True
         return False
+
+    def _after_operand(self) -> bool:
+        """Whether a value has just been read, so that an operator may follow."""
+        return bool(self.tokens) and self.tokens[-1].type in _OPERAND_ENDS
 
     def _name(self, name: str, length: int) -> None:
         frame = self.frames[-1]
