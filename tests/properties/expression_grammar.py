@@ -315,7 +315,7 @@ class Writer:
 
     def text(self, depth: int) -> str:
         r = self.random
-        leaves = [self.name("name") if self.in_rows else self.name("s", "u", "owner.name"), self.text_literal]
+        leaves = [self.name("name") if self.in_rows else self.name("s", "u", "owner.name"), self.text_literal, lambda: "blank"]
         return self.pick(
             depth,
             leaves,

@@ -81,7 +81,7 @@ def test_a_folder_gives_the_name(folder: str, name: str) -> None:
 
 @pytest.mark.parametrize("name", ["new", "check", "explain"])
 def test_a_command_goes_by_the_name_of_its_module(name: str) -> None:
-    assert command(name).NAME == name
+    assert name == command(name).NAME
     assert COMMANDS[name]
 
 
