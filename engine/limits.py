@@ -52,3 +52,6 @@ session_hours_max = 24 * 14
 password_chars_min = 8
 password_chars_max = 200
 idempotency_days = 7
+
+# Migrations
+migration_batch_rows = 5_000

@@ -52,20 +52,23 @@ class Compiler:
         self._expressions = ExpressionCache()
         self._memory = Memory()
 
-    def compile(self, packages: Iterable[Package]) -> Compilation:
-        """The App of these packages and the system package; what they require has to be among them."""
+    def compile(self, packages: Iterable[Package], *, system: Package | None = None) -> Compilation:
+        """The App of these packages and the system package; what they require has to be among them.
+
+        ``system`` is the system package of an earlier version of the engine, as a release keeps it.
+        """
         # Compiling makes hundreds of thousands of small values that all stay: looking for garbage among them
         # over and over would take a third of the time.
         collecting = gc.isenabled()
         gc.disable()
         try:
-            return self._compile(packages)
+            return self._compile(packages, system or system_package())
         finally:
             if collecting:
                 gc.enable()
 
-    def _compile(self, packages: Iterable[Package]) -> Compilation:
-        every = (system_package(), *(each for each in packages if each.label != SYSTEM))
+    def _compile(self, packages: Iterable[Package], system: Package) -> Compilation:
+        every = (system, *(each for each in packages if each.label != SYSTEM))
         found = [problem for package in every for problem in package.problems]
         sources: dict[str, str] = {}
         apps: dict[str, AppDraft] = {}
@@ -108,7 +111,7 @@ def _draft(package: Package, documents: list[Document], found: list[Diagnostic])
             found.append(error("manifest-missing", Span.whole(package.label)))
         return None
     manifest = manifests[0]
-    if manifest.name in _RESERVED_APPS or (manifest.name == SYSTEM and package is not system_package()):
+    if manifest.name in _RESERVED_APPS or (manifest.name == SYSTEM and package.label != SYSTEM):
         found.append(error("reserved-name", manifest.name_node.span, name=manifest.name))
         return None
     rest = tuple(each for each in documents if each.kind != "app")

@@ -8,6 +8,8 @@ from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
+from alembic.migration import MigrationContext
+from alembic.operations import Operations
 
 from engine.store.schema import RELEASE, RELEASE_FILE, STATE, metadata
 
@@ -22,9 +24,28 @@ class State:
     access_epoch: int
 
 
+MIGRATION_LOCK = 4_681_123_690_217
+"""Advisory lock held by whoever applies, on PostgreSQL."""
+SWITCH_LOCK = MIGRATION_LOCK + 1
+"""Advisory lock that units of work share and a switch of releases takes alone, on PostgreSQL."""
+
+
 def create_engine_tables(connection: sa.Connection) -> None:
-    """Create the engine's own tables where they are missing, and the one state row."""
+    """Create the engine's own tables, columns and indexes where they are missing, and the one state row."""
+    if connection.dialect.name == "postgresql":  # two processes that both find a table missing would both create it
+        connection.execute(sa.select(sa.func.pg_advisory_xact_lock(SWITCH_LOCK + 1)))
     metadata.create_all(connection)
+    inspector = sa.inspect(connection)
+    operations = Operations(MigrationContext.configure(connection))
+    for table in metadata.sorted_tables:
+        present = {column["name"] for column in inspector.get_columns(table.name)}
+        for column in table.columns:
+            if column.name not in present:
+                operations.add_column(table.name, sa.Column(column.name, column.type))
+        indexed = {index["name"] for index in inspector.get_indexes(table.name)}
+        for index in table.indexes:
+            if index.name not in indexed:
+                index.create(connection)
     if connection.execute(sa.select(STATE.c.only)).first() is None:
         connection.execute(sa.insert(STATE).values(only=1, release=None, access_epoch=1))
 
@@ -34,10 +55,31 @@ def is_prepared(connection: sa.Connection) -> bool:
     return sa.inspect(connection).has_table(STATE.name)
 
 
+_STATE = 'SELECT "release", access_epoch FROM dg_state'
+
+
 def state(connection: sa.Connection) -> State:
-    """The state row."""
-    row = connection.exec_driver_sql('SELECT "release", access_epoch FROM dg_state').one()
+    """The state row, read first in a transaction: until it ends, no other release comes into force under it.
+
+    SQLite gives that by itself (one writer, snapshots for readers). On PostgreSQL the transaction shares a lock that a
+    switch takes alone; both statements go in one round trip, the second sees what was committed while the first waited.
+    """
+    if connection.dialect.name == "postgresql":
+        driver: Any = connection.connection.cursor()
+        with driver as cursor:
+            cursor.execute(f"SELECT pg_advisory_xact_lock_shared({SWITCH_LOCK}); {_STATE}", prepare=False)
+            cursor.nextset()
+            row = cursor.fetchone()
+    else:
+        row = connection.exec_driver_sql(_STATE).one()
     return State(row[0], row[1])
+
+
+def is_current(connection: sa.Connection) -> bool:
+    """Whether the engine's own tables have all columns that this version of the engine uses."""
+    inspector = sa.inspect(connection)
+    present = {key[1]: {column["name"] for column in columns} for key, columns in inspector.get_multi_columns().items()}
+    return all({column.name for column in table.columns} <= present.get(table.name, set()) for table in metadata.sorted_tables)
 
 
 def files_of(connection: sa.Connection, release: int) -> dict[str, dict[str, bytes]]:

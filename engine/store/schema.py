@@ -43,8 +43,21 @@ JOURNAL = sa.Table(
     sa.Column("step", sa.Integer, primary_key=True),
     sa.Column("operation", Structure(), nullable=False),
     sa.Column("state", TEXT, nullable=False),
+    sa.Column("position", TEXT),
+    sa.Column("rows_done", sa.BigInteger),
     sa.Column("started_at", INSTANT),
     sa.Column("ended_at", INSTANT),
+    comment="Every apply: step 0 is the apply as a whole; position is the last key that a step in batches has done.",
+)
+
+LEASE = sa.Table(
+    "dg_lease",
+    metadata,
+    sa.Column("name", TEXT, primary_key=True),
+    sa.Column("token", TEXT, nullable=False),
+    sa.Column("host", TEXT, nullable=False),
+    sa.Column("process", sa.Integer, nullable=False),
+    sa.Column("expires_at", INSTANT, nullable=False),
 )
 
 QUARANTINE = sa.Table(

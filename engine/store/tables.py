@@ -10,6 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.visitors import InternalTraversal
 
 from engine.model.app import App
 from engine.model.kinds.entity import Entity
@@ -82,15 +83,18 @@ class Tables:
                 unique=True,
                 sqlite_where=live,
                 postgresql_where=live,
+                info={"columns": columns},
             )
         for columns in dict.fromkeys(_index_columns(self.app, entity)):
-            sa.Index(index_name("ix", table.name, columns), *(_index_column(table.c[name]) for name in columns))
+            expressions = (_index_column(table.c[name]) for name in columns)
+            sa.Index(index_name("ix", table.name, columns), *expressions, info={"columns": columns})
 
 
 class _BlanksFirst(sa.ColumnElement[object]):
     """A column in an index. Lists have blanks first on both databases; SQLite does so by itself and has no words for it."""
 
     inherit_cache = False
+    _traverse_internals = [("column", InternalTraversal.dp_clauseelement)]  # an index finds its table by the columns inside
 
     def __init__(self, column: sa.Column[object]) -> None:
         self.column = column

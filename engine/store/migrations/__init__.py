@@ -1,0 +1,22 @@
+"""From one release to the next over the data that is there: plan what changes, apply it, journaled and resumable."""
+
+from engine.store.migrations.apply import Observe, Outcome, Refused, apply, read_plan, session
+from engine.store.migrations.journal import AlreadyApplying
+from engine.store.migrations.plan import Finding, Plan
+from engine.store.migrations.steps import Bench
+from engine.store.migrations.wording import say, tell_step
+
+__all__ = [
+    "AlreadyApplying",
+    "Bench",
+    "Finding",
+    "Observe",
+    "Outcome",
+    "Plan",
+    "Refused",
+    "apply",
+    "read_plan",
+    "say",
+    "session",
+    "tell_step",
+]

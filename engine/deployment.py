@@ -1,0 +1,120 @@
+"""Bringing an app to a database: what an apply does, whether a database lags its app, and how a runtime is opened."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+
+from engine.clock import Clock, SystemClock
+from engine.diagnostics import message
+from engine.errors import DougongError
+from engine.i18n import Language
+from engine.model import App, Compilation, Compiler, Package
+from engine.runtime import Runtime
+from engine.store import Database, migrations, releases
+from engine.store.migrations import Observe, Outcome, Plan
+
+Files = Mapping[str, bytes]
+
+SYSTEM = "system"
+
+
+class NotCompilable(DougongError):
+    """The packages have errors; ``compilation`` carries every diagnostic."""
+
+    code = "not-compilable"
+
+    def __init__(self, compilation: Compilation, code: str | None = None) -> None:
+        first = compilation.diagnostics[0] if compilation.diagnostics else None
+        super().__init__(code, problem=message(first, "en") if first is not None else "")
+        self.compilation = compilation
+
+
+@dataclass(frozen=True, slots=True)
+class Lag:
+    """A database that is not as its app wants it."""
+
+    plan: Plan
+    apps: tuple[str, ...]
+
+    def text(self, language: Language) -> str:
+        """What to do about it."""
+        code = "lag-new" if self.plan.before is None else "lag"
+        return migrations.say(code, language, steps=len(self.plan.operations), apps=" ".join(self.apps))
+
+
+def compile_files(packages: Mapping[str, Files]) -> App:
+    """The App of a stored release, with the system package that it was applied with. Raises NotCompilable."""
+    system = Package(SYSTEM, packages[SYSTEM]) if SYSTEM in packages else None
+    compilation = Compiler().compile((Package(name, files) for name, files in packages.items() if name != SYSTEM), system=system)
+    if compilation.app is None:
+        raise NotCompilable(compilation, "release-unreadable")
+    return compilation.app
+
+
+def open_runtime(url: str, *, clock: Clock | None = None) -> Runtime:
+    """A runtime on a database, by its URL."""
+    return Runtime(Database(url), compile_files, clock=clock)
+
+
+def release_in_force(connection: sa.Connection) -> App | None:
+    """The App of the release in force; None where there is none, or where this engine can read it no more.
+
+    Without it a plan has only the tables to go by: nothing is lost, but renames are not seen as such.
+    """
+    if not releases.is_prepared(connection):
+        return None
+    release = releases.state(connection).release
+    try:
+        return compile_files(releases.files_of(connection, release)) if release is not None else None
+    except NotCompilable:
+        return None
+
+
+def plan(database: Database, app: App) -> Plan:
+    """What an apply of this App would do. Changes nothing."""
+    with database.read() as connection:
+        return migrations.read_plan(connection, release_in_force(connection), app)
+
+
+def lag(database: Database, app: App) -> Lag | None:
+    """How a database lags its app, None where it is up to date."""
+    found = plan(database, app)
+    return None if found.empty else Lag(found, tuple(each.name for each in app.packages if each.name != SYSTEM))
+
+
+def apply_packages(
+    database: Database,
+    packages: Iterable[Package],
+    *,
+    allow_destructive: bool,
+    by: str | None,
+    clock: Clock | None = None,
+    observe: Observe | None = None,
+) -> Outcome:
+    """Bring a database to these packages. Raises NotCompilable, migrations.Refused, migrations.AlreadyApplying."""
+    given = tuple(packages)
+    compilation = Compiler().compile(given)
+    if compilation.app is None:
+        raise NotCompilable(compilation)
+    app, clock = compilation.app, clock or SystemClock()
+    with migrations.session(database, clock) as held:
+        with held.transaction() as connection:
+            old = release_in_force(connection)
+        bench = migrations.Bench(
+            old=old,
+            new=app,
+            packages=_files(compilation, app),
+            by=by,
+            now=lambda: clock.now().replace(tzinfo=None),
+            allow_destructive=allow_destructive,
+        )
+        return migrations.apply(held, bench, observe)
+
+
+def _files(compilation: Compilation, app: App) -> dict[str, Files]:
+    """The files of each package by the app's name, not by where it lay."""
+    names = {each.content_hash: each.name for each in app.packages}
+    return {names[package.content_hash]: package.files for package in compilation.packages}

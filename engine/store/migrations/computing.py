@@ -1,0 +1,71 @@
+"""Which stored computed fields have to be worked out again, and which of them before the switch."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from engine.language.expression import Expression
+from engine.model.app import App
+from engine.model.kinds.entity import Field
+from engine.store.migrations.changes import ColumnChange, TableChange
+
+
+@dataclass(frozen=True, slots=True)
+class Recomputed:
+    """A stored computed field to be filled; ``early`` where all it reads has its final name and type before the switch."""
+
+    change: TableChange
+    field: Field
+    early: bool
+
+
+def recomputed(app: App, changes: Sequence[TableChange]) -> Iterator[Recomputed]:
+    """In dependency order: lines before their owner (as ``changes`` come), then each entity's compute order."""
+    moved: dict[str, set[str]] = {}
+    by_entity = {change.entity.name: change for change in changes}
+    for change in changes:
+        here = moved.setdefault(change.entity.name, {each.field.name for each in change.columns if each.field and _moves(each)})
+        if change.now is None:
+            continue
+        for name in change.entity.compute_order:
+            field = change.entity.fields[name]
+            column = change.column(field.column) if field.column else None
+            if column is None or field.compute is None:
+                continue
+            sources = _sources(app, change.entity.name, field.compute)
+            reads_moved = any(moved.get(entity, set()) & fields for entity, fields in sources.items())
+            if _formula_changed(column, field.compute) or reads_moved:
+                here.add(name)
+                early = change.settled and column.settled and all(_settled(by_entity[entity], fields) for entity, fields in sources.items())
+                yield Recomputed(change, field, early)
+
+
+def _moves(column: ColumnChange) -> bool:
+    """Whether values change by this migration even where no formula does."""
+    required_now = column.field is not None and column.field.required and not (column.old is not None and column.old.required)
+    return column.fate != "keep" or (required_now and column.field is not None and column.field.default is not None)
+
+
+def _formula_changed(column: ColumnChange, formula: Expression) -> bool:
+    before = column.old.compute if column.old is not None and column.fate == "keep" else None
+    if before is None:
+        return True
+    return (before.canonical or before.source, before.time_zone) != (formula.canonical or formula.source, formula.time_zone)
+
+
+def _sources(app: App, entity: str, formula: Expression) -> Mapping[str, frozenset[str]]:
+    """What a formula reads: its own record's fields, and fields of its lines."""
+    found = {entity: frozenset(path.partition(".")[0] for path in formula.reads)}
+    collections = app.infos[entity].collections
+    for aggregate in formula.aggregates:
+        lines = collections[aggregate.collection].entity
+        found[lines] = found.get(lines, frozenset()) | frozenset(path.partition(".")[0] for path in aggregate.fields)
+    return found
+
+
+def _settled(change: TableChange, fields: frozenset[str]) -> bool:
+    if change.now is None or not change.settled:
+        return False
+    names = {change.entity.fields[name].column if name in change.entity.fields else name for name in fields}
+    return all(each.settled for each in change.columns if each.name in names)

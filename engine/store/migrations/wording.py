@@ -1,0 +1,127 @@
+"""The words of a plan in English and Chinese."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import fields
+from functools import cache
+from pathlib import Path
+from typing import Any, Protocol
+
+import yaml
+
+from engine.i18n import Language, LocalizedText
+from engine.store.migrations.operations import BATCHED, Operation, kind_of
+
+_NAMES_SHOWN = 5
+_MARKS: Mapping[str, str] = {"note": "·", "destructive": "!", "refused": "✗"}
+
+
+class Told(Protocol):
+    """A finding as words need it."""
+
+    @property
+    def code(self) -> str: ...
+    @property
+    def severity(self) -> str: ...
+    @property
+    def title(self) -> LocalizedText: ...
+    @property
+    def rows(self) -> int: ...
+    @property
+    def samples(self) -> tuple[str, ...]: ...
+    @property
+    def detail(self) -> str: ...
+
+
+class ToldPlan(Protocol):
+    """A plan as words need it."""
+
+    @property
+    def operations(self) -> Sequence[Operation]: ...
+    @property
+    def findings(self) -> Sequence[Told]: ...
+    @property
+    def interrupted(self) -> bool: ...
+    @property
+    def destructive(self) -> bool: ...
+
+
+@cache
+def _words() -> Mapping[str, Mapping[str, Mapping[str, str]]]:
+    loaded: Mapping[str, Mapping[str, Mapping[str, str]]] = yaml.load(
+        Path(__file__).with_suffix(".yaml").read_text("utf-8"), Loader=yaml.CSafeLoader
+    )
+    return loaded
+
+
+def say(code: str, language: Language, **values: Any) -> str:
+    """One of the plan's own sentences."""
+    return _words()["plan"][code][language].format_map(values)
+
+
+def tell_step(step: Operation, language: Language) -> str:
+    """One step in a sentence."""
+    values = {each.name: getattr(step, each.name) for each in fields(step)}
+    values |= {"title": step.title.text(language), "samples": _listed(step.samples, language)}
+    return _words()["step"][kind_of(step)][language].format_map(values)
+
+
+def tell_finding(finding: Told, language: Language) -> str:
+    """One finding in a sentence."""
+    values = {
+        "title": finding.title.text(language),
+        "rows": finding.rows,
+        "samples": _listed(finding.samples, language),
+        "detail": finding.detail,
+    }
+    return _words()["finding"][finding.code][language].format_map(values)
+
+
+def _listed(items: Sequence[str], language: Language) -> str:
+    return ("、" if language == "zh" else ", ").join(items)
+
+
+def tell_plan(plan: ToldPlan, language: Language) -> str:
+    """The whole plan: what happens beside the present release, what at once, and what to know before."""
+    if not plan.operations:
+        return say("up-to-date", language)
+    lines = [say("interrupted", language)] if plan.interrupted else []
+    early = [step for step in plan.operations if step.phase == "expand"]
+    again = {(kind_of(step), step.title) for step in early if isinstance(step, BATCHED)}
+    late = [step for step in plan.operations if step.phase == "switch" and (kind_of(step), step.title) not in again]
+    for heading, steps in (("expand", early), ("switch", late)):
+        if steps:
+            lines.append(say(heading, language))
+            lines += [f"  {_mark(step)} {line}" for step in steps for line in [_line(step, language)]]
+    if plan.findings:
+        lines.append(say("findings", language))
+        lines += [f"  {_MARKS[each.severity]} {tell_finding(each, language)}" for each in plan.findings]
+    if any(each.severity == "refused" for each in plan.findings):
+        lines.append(say("refused", language))
+    elif plan.destructive:
+        lines.append(say("destructive", language))
+    return "\n".join(lines)
+
+
+def _mark(step: Operation) -> str:
+    return "!" if step.lost else "+" if step.phase == "expand" else "~"
+
+
+def _line(step: Operation, language: Language) -> str:
+    notes = []
+    if step.lost and step.samples:
+        notes.append(say("lost-samples", language, rows=step.lost, samples=_listed(step.samples, language)))
+    elif step.lost:
+        notes.append(say("lost", language, rows=step.lost))
+    elif step.rows:
+        notes.append(say("rows", language, rows=step.rows))
+    if step.dependents:
+        names = list(step.dependents[:_NAMES_SHOWN])
+        if len(step.dependents) > _NAMES_SHOWN:
+            names.append(say("more", language, number=len(step.dependents) - _NAMES_SHOWN))
+        notes.append(say("dependents", language, names=_listed(names, language)))
+    told = tell_step(step, language)
+    if not notes:
+        return told
+    return f"{told}（{'；'.join(notes)}）" if language == "zh" else f"{told} ({'; '.join(notes)})"
