@@ -12,6 +12,9 @@ from engine.access import Actor
 from engine.clock import FixedClock
 from engine.runtime import Runtime
 from engine.testing import factory
+from tests.fresh_database import fresh_url
+
+__all__ = ["fresh_url"]
 
 DESK = Path(__file__).parent.parent / "apps" / "desk"
 
@@ -31,20 +34,11 @@ class Desk:
     root: Actor
 
 
-@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgresql)])
-def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """An empty database of each sort."""
-    if request.param == "sqlite":
-        return f"sqlite:///{tmp_path / 'desk.db'}"
-    url: str = request.getfixturevalue("postgresql_url")
-    return url
-
-
 @pytest.fixture
-def desk(database_url: str) -> Iterator[Desk]:
+def desk(fresh_url: str) -> Iterator[Desk]:
     """The desk with nobody's data yet."""
     clock = FixedClock(factory.NOON)
-    running = factory.runtime([DESK], database_url, clock=clock)
+    running = factory.runtime([DESK], fresh_url, clock=clock)
     north = factory.department(running, "North")
     team = factory.department(running, "North team", parent=north)
     south = factory.department(running, "South")
