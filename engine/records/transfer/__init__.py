@@ -1,9 +1,11 @@
 """Data in and out: files read, mapped and imported through the gate, imports undone, records exported, packaged data loaded."""
 
+from engine.records.transfer.binding import fits
 from engine.records.transfer.datasets import DataProblem, Loaded, load_data
 from engine.records.transfer.export import export_csv, export_rows, export_xlsx
+from engine.records.transfer.guarding import guarded
 from engine.records.transfer.importing import ImportResult, check_import, may_import, run_import, try_import
-from engine.records.transfer.ledger import ImportState, Refusal, import_state, imports, refusals, write_refusals
+from engine.records.transfer.ledger import ImportState, Refusal, import_state, imports, refusal_of, refusals, write_refusals
 from engine.records.transfer.mapping import (
     DATE_FORMATS,
     chosen_mapping,
@@ -34,6 +36,8 @@ __all__ = [
     "export_csv",
     "export_rows",
     "export_xlsx",
+    "fits",
+    "guarded",
     "import_state",
     "importable",
     "imports",
@@ -42,6 +46,7 @@ __all__ = [
     "mapping_to_json",
     "may_import",
     "read",
+    "refusal_of",
     "refusals",
     "run_import",
     "steps_of",

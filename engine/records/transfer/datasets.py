@@ -73,9 +73,9 @@ def load_data(runtime: Transactions, *, demo: bool = False) -> Loaded:
     while waiting:
         done = sum(load.run(runtime) for load in loads)
         waiting = done > 0 and any(load.rest for load in loads)
-    counts = [sum(load.counts[fate] for load in loads) for fate in ("created", "updated", "unchanged")]
+    created, updated, unchanged = (sum(load.counts[fate] for load in loads) for fate in ("created", "updated", "unchanged"))
     problems = [DataProblem(load.data.name, each.row.number, each.problems) for load in loads for each in load.refused.values()]
-    return Loaded(*counts, tuple(problems))
+    return Loaded(created, updated, unchanged, tuple(problems))
 
 
 class _Load:
