@@ -1,6 +1,7 @@
 """Loading the records that packages bring along: reference data, and demo data apart, through the same path as an import.
 
-Reference data is brought to what the files say; demo data is only added, so that what people changed stays.
+Reference data is brought to what the files say; demo data only adds records, and values where
+there are none, so that what people changed stays.
 """
 
 from __future__ import annotations
@@ -98,7 +99,7 @@ class _Load:
         with runtime.begin(Actor.system("data of the app")) as work:
             if self.rest is None:
                 self.rest = self._rows(work)
-            batch = BatchImport(bind(work.app, self.format, self.names), ReferenceFinder(), creates_only=self.data.demo)
+            batch = BatchImport(bind(work.app, self.format, self.names), ReferenceFinder(), adds_only=self.data.demo)
             for start in range(0, len(self.rest), _ROWS_PER_BATCH):
                 for taken in batch.take(work, self.rest[start : start + _ROWS_PER_BATCH]):
                     outcome = taken.outcome
