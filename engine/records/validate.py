@@ -46,8 +46,8 @@ def _range(field: Field, bounds: Bounds, value: Any) -> Iterator[tuple[str, dict
 def _is_multiple(value: Any, of: Any) -> bool:
     if isinstance(value, float) or isinstance(of, float):
         quotient = value / of
-        return abs(quotient - round(quotient)) < 1e-9
-    return not value % of
+        return bool(abs(quotient - round(quotient)) < 1e-9)
+    return bool(value % of == 0)
 
 
 def _value_problems(plan: FieldPlan, value: Any) -> Iterator[FieldProblem]:
