@@ -19,19 +19,26 @@ def new_id() -> str:
     Keys made by one process are strictly increasing: the 12 bits after the version count up within a
     millisecond (RFC 9562 section 6.2, method 1) and borrow from the next one when they run out.
     """
+    return new_ids(1)[0]
+
+
+def new_ids(count: int) -> list[str]:
+    """Many fresh keys, in increasing order, for less than the price of as many single ones."""
     global _last_ms, _last_sequence
     now_ms = time.time_ns() // 1_000_000
+    noise = os.urandom(8 * count)
+    made = []
     with _lock:
         if now_ms > _last_ms:
-            _last_ms, _last_sequence = now_ms, int.from_bytes(os.urandom(2)) & 0x7FF
-        else:
+            _last_ms, _last_sequence = now_ms, (int.from_bytes(os.urandom(2)) & 0x7FF) - 1
+        for place in range(0, 8 * count, 8):
             _last_sequence += 1
             if _last_sequence > 0xFFF:
                 _last_ms, _last_sequence = _last_ms + 1, 0
-        ms, sequence = _last_ms, _last_sequence
-    tail = (int.from_bytes(os.urandom(8)) & (2**62 - 1)) | (0b10 << 62)
-    digits = f"{(ms << 80) | (0x7 << 76) | (sequence << 64) | tail:032x}"
-    return f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"
+            tail = (int.from_bytes(noise[place : place + 8]) & (2**62 - 1)) | (0b10 << 62)
+            digits = f"{(_last_ms << 16) | 0x7000 | _last_sequence:016x}{tail:016x}"
+            made.append(f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}")
+    return made
 
 
 def is_id(text: str) -> bool:

@@ -36,6 +36,10 @@ import_rows_max = 1_000_000
 import_columns_max = 512
 import_file_bytes_max = 200_000_000
 import_report_problems_max = 1_000
+import_batch_rows = 1_000
+import_trial_rows = 20_000
+import_remembered_values_max = 50_000
+export_page_rows = 500
 
 # Web
 request_bytes_max = 2_000_000

@@ -1,4 +1,23 @@
 /** What every page loads: the look, htmx, and the small elements that make plain HTML pages quick. */
 import "@tabler/core/dist/css/tabler.css";
 import "./app.css";
-import "htmx.org";
+import htmx from "htmx.org";
+import "./picker";
+import "./pages";
+
+declare global {
+  interface Window {
+    htmx: unknown;
+  }
+}
+
+htmx.config.history = "reload";
+// An opened menu stays open while the list behind it is redrawn.
+htmx.config.morphIgnore = ["data-htmx-powered", "open"];
+
+document.addEventListener("htmx:config:request", (event) => {
+  const { ctx } = (event as CustomEvent<{ ctx: { request: { method: string; headers: Record<string, string> } } }>).detail;
+  if (ctx.request.method !== "GET") {
+    ctx.request.headers["X-CSRF-Token"] = document.querySelector<HTMLMetaElement>("meta[name=csrf]")?.content ?? "";
+  }
+});

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
@@ -18,6 +18,7 @@ from engine.model.freeze import freeze_entities
 from engine.model.infos import USER_VARIABLES, build_infos, check_labels
 from engine.model.layouts import build_forms, build_views
 from engine.model.manifests import read_defaults, read_menu, read_settings
+from engine.model.memory import Memory
 from engine.model.roles import build_roles
 
 _BUILT = ("app", "entity", "overlay", "form", "view", "role", "data", "import")
@@ -31,9 +32,11 @@ class Built:
     found: tuple[Diagnostic, ...]
 
 
-def build(apps: dict[str, AppDraft], sources: Mapping[str, str], cache: ExpressionCache) -> Built:
-    """Build the App of all packages, given in load order."""
-    work = Build(apps, sources)
+def build(apps: dict[str, AppDraft], sources: Mapping[str, str], cache: ExpressionCache, memory: Memory, lost: Iterable[str]) -> Built:
+    """Build the App of all packages, given in load order; ``lost`` are the names of files that could not be read."""
+    work = Build(
+        apps, sources, memory=memory, lost={*lost, *(word for app in apps.values() for document in app.documents for word in document.lost)}
+    )
     expressions = Expressions(work, cache)
     work.variables.update(USER_VARIABLES)
     defaults = read_defaults(work)

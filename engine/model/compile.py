@@ -5,6 +5,7 @@ Every stage tells all that it finds. Nothing here needs a database or raises for
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
@@ -16,6 +17,7 @@ from engine.model.app import App
 from engine.model.build import build
 from engine.model.drafts import SYSTEM, AppDraft
 from engine.model.expressions import ExpressionCache
+from engine.model.memory import Memory
 from engine.model.package import Package, read_package
 from engine.model.requires import check_requires, in_load_order, requirements
 from engine.model.syntax import Document, Reading, read_document
@@ -48,13 +50,25 @@ class Compiler:
     def __init__(self) -> None:
         self._readings: dict[tuple[str, bytes], Reading] = {}
         self._expressions = ExpressionCache()
+        self._memory = Memory()
 
     def compile(self, packages: Iterable[Package], *, system: Package | None = None) -> Compilation:
         """The App of these packages and the system package; what they require has to be among them.
 
-        ``system`` is the system package of an earlier version of the engine, as a release keeps it.
+        ``system`` is the system package of another version of the engine, as a release keeps it.
         """
-        every = (system or system_package(), *(each for each in packages if each.label != SYSTEM))
+        # Compiling makes hundreds of thousands of small values that all stay: looking for garbage among them
+        # over and over would take a third of the time.
+        collecting = gc.isenabled()
+        gc.disable()
+        try:
+            return self._compile(packages, system or system_package())
+        finally:
+            if collecting:
+                gc.enable()
+
+    def _compile(self, packages: Iterable[Package], system: Package) -> Compilation:
+        every = (system, *(each for each in packages if each.label != SYSTEM))
         found = [problem for package in every for problem in package.problems]
         sources: dict[str, str] = {}
         apps: dict[str, AppDraft] = {}
@@ -68,7 +82,8 @@ class Compiler:
                 apps[draft.name] = draft
         self._readings = readings
         found += check_requires(apps)
-        built = build(in_load_order(apps, found), sources, self._expressions)
+        lost = {name for reading in readings.values() for name in reading.lost}
+        built = build(in_load_order(apps, found), sources, self._expressions, self._memory, lost)
         diagnostics = in_order([*found, *built.found])
         return Compilation(None if has_errors(diagnostics) else built.app, diagnostics, every, sources)
 

@@ -134,8 +134,9 @@ def _tell_untyped(build: Build, expressions: Expressions, pending: list[tuple[En
     if pending and not roots:
         for draft, name in pending:
             node = draft.nodes[name].value["compute"]
-            build.error("compute-cycle", node.span, chain=[each for _, each in pending])
+            build.error("compute-cycle", node.span, chain=" -> ".join(each for _, each in pending))
     for draft, name in pending:
+        build.lost |= {name, *_words_of(draft, name)}
         del draft.fields[name]
 
 
@@ -247,4 +248,4 @@ def _tell_cycle(build: Build, path: list[_Key], back_to: _Key) -> None:
     names = [f"{entity.partition('.')[2]}.{name}" for entity, name in (*chain, back_to)]
     entity, name = min(chain)
     node = build.entities[entity].nodes[name].value["compute"]
-    build.error("compute-cycle", node.span, chain=names)
+    build.error("compute-cycle", node.span, chain=" -> ".join(names))

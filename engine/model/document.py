@@ -177,7 +177,9 @@ class _Reader:
         self._add(node)
 
     def _resolve(self, text: str, node: Node) -> object:
-        first = text[:1]
+        if text in _WORDS:
+            return None
+        first = text[0]
         if first in "0123456789-+.":
             if _INT.fullmatch(text) and len(text) <= _INT_DIGITS_MAX:
                 return int(text)
@@ -187,13 +189,12 @@ class _Reader:
             if _OTHER_INT.fullmatch(text):
                 return int(text, 0)
             return self._no_number(text, node) if text in _NOT_A_NUMBER else text
-        if text in _WORDS:
-            return None
         return _WORDS_BOOL.get(text, text)
 
-    def _no_number(self, text: str, node: Node) -> str:
+    def _no_number(self, text: str, node: Node) -> int:
+        """Tell it here; zero in its place keeps later checks from telling it again."""
         self.found.append(error("not-a-number", node.span, value=text[:_SHOWN_CHARS]))
-        return text
+        return 0
 
     def _awaits_key(self) -> bool:
         return bool(self._open) and self._open[-1].is_map and self._key[-1] is None

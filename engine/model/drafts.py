@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
@@ -10,6 +11,7 @@ from engine.i18n import LocalizedText
 from engine.language.scope import EntityInfo
 from engine.language.types import Type
 from engine.model.kinds.entity import Field
+from engine.model.memory import Memory
 from engine.model.node import Node
 from engine.model.package import Package
 from engine.model.syntax import Document
@@ -77,6 +79,9 @@ class Build:
     entities: dict[str, EntityDraft] = field(default_factory=dict)
     infos: dict[str, EntityInfo] = field(default_factory=dict)
     variables: dict[str, Type] = field(default_factory=dict)
+    memory: Memory = field(default_factory=Memory)
+    lost: set[str] = field(default_factory=set)
+    """Names and labels of what could not be read: it was told once, so what names it is not told again."""
 
     def error(self, code: str, span: Span, *, fix: str | None = None, **params: object) -> None:
         """Note an error."""
@@ -85,6 +90,8 @@ class Build:
     def unknown(self, code: str, node: Node, known: Iterable[str], *, name: str | None = None, **params: object) -> None:
         """Note a name that means nothing here, with the known name it is nearest to."""
         said = name if name is not None else node.text
+        if said in self.lost or any(part in self.lost for part in said.split(".")):
+            return
         near = nearest(said, known)
         self.error(code, node.span, fix=near, name=said, suggestion=near or "", **params)
 
@@ -106,9 +113,17 @@ class Build:
         self.unknown("unknown-entity", at, known, name=name)
         return None
 
+    def names_lost(self, text: str) -> bool:
+        """Whether an expression names something that could not be read."""
+        return any(_mentions(text, word) for word in self.lost)
+
     def source(self, path: str) -> str:
         """The text of a file by the path that its places name."""
         return self.sources.get(path, "")
+
+
+def _mentions(text: str, word: str) -> bool:
+    return word in text and re.search(rf"(?<![A-Za-z0-9_]){re.escape(word)}(?![A-Za-z0-9_])", text) is not None
 
 
 def localized(node: Node | None, otherwise: str = "") -> LocalizedText:

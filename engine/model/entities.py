@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from engine.diagnostics import Span, error
 from engine.i18n import LocalizedText
 from engine.model.drafts import AppDraft, Build, EntityDraft, Part, localized
 from engine.model.fields import Place, build_field
-from engine.model.node import NOTHING
+from engine.model.memory import FieldsMade
+from engine.model.node import NOTHING, Node
 from engine.model.syntax import Document
 
 _IDENTIFIER_BYTES_MAX = 63
@@ -99,12 +100,39 @@ def _declare_lines(build: Build, owner: EntityDraft, part: Part, tables: dict[st
 
 def declare_fields(build: Build) -> None:
     """Give every entity its fields, in the order of its file, then those of overlays in the order of packages."""
+    around = [(app.name, sorted(app.reach), app.currency, app.time_zone) for app in build.apps.values()]
+    build.memory.look_around((around, [(draft.name, draft.parent) for draft in build.entities.values()]))
     for draft in build.entities.values():
-        for part in draft.parts:
-            _declare_fields(build, draft, part)
+        _take_fields(build, draft)
     for draft in build.entities.values():
+        _check_uids(build, {field.name: (field.uid, draft.nodes[field.name]) for field in draft.fields.values()})
         for part in draft.parts:
             _check_required(build, draft, part)
+    for app in build.apps:
+        own = {
+            d.short_name: (d.node.text_of("uid") or d.short_name, d.node) for d in build.entities.values() if d.app == app and not d.parent
+        }
+        _check_uids(build, own)
+
+
+def _take_fields(build: Build, draft: EntityDraft) -> None:
+    """The fields of an entity: from an earlier compilation where nothing has changed, else made now."""
+    parts = tuple((part.app, part.node) for part in draft.parts)
+    made = build.memory.fields.get(draft.name)
+    if made is None or not made.serves(parts):
+        found, lost = build.found, build.lost
+        build.found, build.lost = [], set(lost)
+        for part in draft.parts:
+            _declare_fields(build, draft, part)
+        fresh = frozenset(build.lost - lost)
+        made = FieldsMade(parts, dict(draft.fields), dict(draft.nodes), dict(draft.apps), tuple(build.found), fresh)
+        build.found, build.lost = found, lost
+        if not lost:
+            build.memory.fields[draft.name] = made
+    else:
+        draft.fields, draft.nodes, draft.apps = dict(made.fields), dict(made.nodes), dict(made.apps)
+    build.found += made.found
+    build.lost |= made.lost
 
 
 def _declare_fields(build: Build, draft: EntityDraft, part: Part) -> None:
@@ -129,6 +157,17 @@ def _declare_fields(build: Build, draft: EntityDraft, part: Part) -> None:
             draft.fields[name] = found
             draft.nodes[name] = node
             draft.apps[name] = part.app
+        else:
+            build.lost.add(name)
+
+
+def _check_uids(build: Build, declared: Mapping[str, tuple[str, Node]]) -> None:
+    """An identity belongs to one field or entity: not to two, and not to another's name."""
+    seen: dict[str, str] = {}
+    for name, (uid, _) in sorted(declared.items(), key=lambda each: "uid" in each[1][1].value):
+        first = seen.setdefault(uid, name)
+        if first != name:
+            build.error("uid-twice", declared[name][1].value["uid"].span, uid=uid, other=first)
 
 
 def _check_required(build: Build, draft: EntityDraft, part: Part) -> None:

@@ -110,7 +110,9 @@ class Expressions:
         return compiled.expression
 
     def tell(self, node: Node, compiled: Compiled) -> None:
-        """Note what compiling found wrong."""
+        """Note what compiling found wrong, unless it comes of a name that was told about already."""
+        if compiled.expression is None and self.build.lost and self.build.names_lost(_source(node)):
+            return
         self.build.found += [self._diagnostic(node, problem) for problem in compiled.problems]
 
     def _diagnostic(self, node: Node, problem: Problem) -> Diagnostic:

@@ -117,7 +117,7 @@ def _facts(build: Build, place: Place, kind: str) -> dict[str, Any]:
     facts: dict[str, Any] = {}
     scale = node.get("scale")
     if scale is not None:
-        facts["scale"] = scale.value
+        facts["scale"] = _whole(scale)
     if kind in ("choice", "multi_choice"):
         facts["options"] = _options(build, place)
         facts["codes"] = tuple(option.code for option in facts["options"])
@@ -128,6 +128,11 @@ def _facts(build: Build, place: Place, kind: str) -> dict[str, Any]:
     elif kind == "money":
         _currency(build, place, facts)
     return facts
+
+
+def _whole(node: Node) -> Any:
+    """The value; a whole number written as 2.0 counts as 2, as JSON Schema has it."""
+    return int(node.value) if isinstance(node.value, float) else node.value
 
 
 def _currency(build: Build, place: Place, facts: dict[str, Any]) -> None:
@@ -219,9 +224,9 @@ def _constraints(build: Build, place: Place, wanted: t.Type) -> Mapping[str, Any
                 kept[word] = value
     for word in (*_COUNT_WORDS, "format"):
         if word in node.value:
-            kept[word] = node.value[word].value
+            kept[word] = _whole(node.value[word])
     if "digits" in node.value:
-        kept["digits"] = node.value["digits"].value
+        kept["digits"] = _whole(node.value["digits"])
     if "pattern" in node.value and _pattern_is_good(build, node.value["pattern"]):
         kept["pattern"] = node.value["pattern"].value
     _check_bounds(build, place, kept)

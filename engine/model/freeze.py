@@ -49,9 +49,17 @@ def _freeze(build: Build, expressions: Expressions, computed: Computed, draft: E
         search=_search(build, draft, display),
         compute_order=computed.order.get(draft.name, ()),
         audited=audited is None or audited.value is not False,
-        uid=node.text_of("uid") or draft.name,
+        uid=_uid(build, draft),
         conditions=MappingProxyType({word: node.value[word].plain() for word in _CONDITION_WORDS if word in node.value}),
     )
+
+
+def _uid(build: Build, draft: EntityDraft) -> str:
+    """What stays the same across renames; lines go by their owner's and their field's."""
+    if draft.parent is not None and draft.parent_field is not None:
+        owner = build.entities[draft.parent]
+        return f"{_uid(build, owner)}.{owner.fields[draft.parent_field].uid if draft.parent_field in owner.fields else draft.parent_field}"
+    return f"{draft.app}.{draft.node.text_of('uid') or draft.short_name}"
 
 
 def _finish(build: Build, expressions: Expressions, computed: Computed, draft: EntityDraft, field: Field) -> Field:

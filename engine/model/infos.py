@@ -13,6 +13,7 @@ from engine.model.entities import titles
 from engine.model.field_types import SYSTEM_DEPARTMENT, SYSTEM_USER
 from engine.model.fields import UNTYPED
 from engine.model.kinds.entity import Field
+from engine.model.memory import InfoMade
 
 SYSTEM_TYPES: Mapping[str, tuple[t.Type, LocalizedText]] = {
     "id": (t.Text(), LocalizedText("ID", "编号标识")),
@@ -45,7 +46,17 @@ def build_infos(build: Build, virtual: Mapping[str, Iterable[str]], only: Iterab
     for name in build.entities if only is None else only:
         draft = build.entities[name]
         known = build.infos[name].collections if collections is None else collections.get(name, {})
-        build.infos[name] = _info(draft, known, frozenset(virtual.get(name, ())))
+        build.infos[name] = _remembered(build, draft, known, frozenset(virtual.get(name, ())))
+
+
+def _remembered(build: Build, draft: EntityDraft, collections: Mapping[str, CollectionInfo], virtual: frozenset[str]) -> EntityInfo:
+    """The view of an entity: the very same one as before where nothing has changed, so that comparing is quick."""
+    fields = tuple(draft.fields.values())
+    made = build.memory.infos.get((draft.name, virtual))
+    if made is None or not made.serves(fields, draft.nodes, collections) or tuple(titles(draft.title)) != made.info.labels:
+        made = InfoMade(fields, draft.nodes, collections, _info(draft, collections, virtual))
+        build.memory.infos[draft.name, virtual] = made
+    return made.info
 
 
 def _info(draft: EntityDraft, collections: Mapping[str, CollectionInfo], virtual: frozenset[str]) -> EntityInfo:

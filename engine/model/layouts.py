@@ -77,7 +77,7 @@ def _section(build: Build, expressions: Expressions, draft: EntityDraft, app: st
     columns = node.get("columns")
     visible = expressions.compile(node.get("visible_if"), draft.name, app, condition=True)
     shown = localized(title) if title else None
-    return Section(name, shown, tuple(fields), columns.value if columns and isinstance(columns.value, int) else 2, visible)
+    return Section(name, shown, tuple(fields), int(columns.value) if columns else 2, visible)
 
 
 def _generated_form(entity: Entity, draft: EntityDraft) -> Form:
@@ -239,8 +239,8 @@ def _date_field(build: Build, draft: EntityDraft, node: Node | None) -> str | No
 
 
 def _default_columns(draft: EntityDraft) -> tuple[str, ...]:
-    """What a record is known by, then its first fields that fit a cell."""
-    fitting = [name for name, each in draft.fields.items() if each.kind not in _WIDE]
+    """The first fields of the entity's own app that fit a cell; an overlay says itself where its fields stand."""
+    fitting = [name for name, each in draft.fields.items() if each.kind not in _WIDE and draft.apps[name] == draft.app]
     return tuple(fitting[:_COLUMNS]) or ("created_at",)
 
 

@@ -15,7 +15,22 @@ from engine import resources
 from engine.diagnostics import Diagnostic, error, nearest
 from engine.model.node import Node
 
-Found = list[Diagnostic]
+
+class Found:
+    """What a check found: the diagnostics, and the nodes that are wrong (by identity), so that they can be set aside."""
+
+    __slots__ = ("bad", "diagnostics")
+
+    def __init__(self) -> None:
+        self.diagnostics: list[Diagnostic] = []
+        self.bad: set[int] = set()
+
+    def add(self, node: Node, one: Diagnostic) -> None:
+        """Note that a node is wrong."""
+        self.diagnostics.append(one)
+        self.bad.add(id(node))
+
+
 Check = Callable[[Node, Found], None]
 _Schema = Mapping[str, Any]
 _Maker = Callable[["_Compiler", _Schema, str], Check]
@@ -110,7 +125,7 @@ def _type(_: _Compiler, schema: _Schema, __: str) -> Check:
 
     def check(node: Node, found: Found) -> None:
         if not _fits(node.value, types):
-            found.append(wrong_type(node, types))
+            found.add(node, wrong_type(node, types))
 
     return check
 
@@ -135,7 +150,7 @@ def _enum(_: _Compiler, schema: _Schema, __: str) -> Check:
         if node.value not in allowed:
             near = nearest(str(node.value), names) if not node.is_map and not node.is_list else None
             value = str(node.text)[:60]
-            found.append(error("not-one-of", node.span, fix=near, value=value, allowed=names, suggestion=near or ""))
+            found.add(node, error("not-one-of", node.span, fix=near, value=value, allowed=names, suggestion=near or ""))
 
     return check
 
@@ -145,7 +160,7 @@ def _const(_: _Compiler, schema: _Schema, __: str) -> Check:
 
     def check(node: Node, found: Found) -> None:
         if node.value != wanted or type(node.value) is not type(wanted):
-            found.append(error("not-one-of", node.span, fix=str(wanted), value=str(node.text)[:60], allowed=[str(wanted)]))
+            found.add(node, error("not-one-of", node.span, fix=str(wanted), value=str(node.text)[:60], allowed=[str(wanted)]))
 
     return check
 
@@ -155,7 +170,7 @@ def _not(_: _Compiler, schema: _Schema, __: str) -> Check:
 
     def check(node: Node, found: Found) -> None:
         if node.text in refused:
-            found.append(error("reserved-name", node.span, name=node.text))
+            found.add(node, error("reserved-name", node.span, name=node.text))
 
     return check
 
@@ -171,11 +186,11 @@ def _text(_: _Compiler, schema: _Schema, __: str) -> Check:
         if type(value) is not str or value in refused:
             return
         if most is not None and len(value) > most:
-            found.append(error("text-too-long", node.span, chars=len(value), most=most))
+            found.add(node, error("text-too-long", node.span, chars=len(value), most=most))
         elif len(value) < least:
-            found.append(error("text-too-short", node.span, least=least))
+            found.add(node, error("text-too-short", node.span, least=least))
         elif pattern is not None and (not pattern.search(value) or value.endswith("\n")):
-            found.append(error("wrong-form", node.span, value=value[:60], form=form))
+            found.add(node, error("wrong-form", node.span, value=value[:60], form=form))
 
     return check
 
@@ -188,7 +203,7 @@ def _number(_: _Compiler, schema: _Schema, __: str) -> Check:
         if type(value) not in (int, float):
             return
         if (low is not None and value < low) or (high is not None and value > high) or (above is not None and value <= above):
-            found.append(error("out-of-range", node.span, value=node.text[:40], range=_range(low, high, above)))
+            found.add(node, error("out-of-range", node.span, value=node.text[:40], range=_range(low, high, above)))
 
     return check
 
@@ -207,9 +222,9 @@ def _array(compiler: _Compiler, schema: _Schema, home: str) -> Check:
         if not node.is_list:
             return
         if len(node.value) < least:
-            found.append(error("too-few", node.start, least=least))
+            found.add(node, error("too-few", node.start, least=least))
         if most is not None and len(node.value) > most:
-            found.append(error("too-many", node.start, most=most))
+            found.add(node, error("too-many", node.start, most=most))
         if item is not None:
             for each in node.value:
                 item(each, found)
@@ -224,7 +239,7 @@ def _check_unique(node: Node, found: Found) -> None:
     for each in node.value:
         plain = each.plain()
         if plain in seen:
-            found.append(error("listed-twice", each.span if not each.is_map else each.start, value=str(plain)[:60]))
+            found.add(each, error("listed-twice", each.span if not each.is_map else each.start, value=str(plain)[:60]))
         else:
             seen.append(plain)
 
@@ -251,10 +266,12 @@ def _object(compiler: _Compiler, schema: _Schema, home: str) -> Check:
             elif rest is False:
                 near = nearest(key, (each for each in properties if each not in node.value))
                 span = node.keys[key].span
-                found.append(error("unknown-key", span, fix=near, key=key[:60], allowed=sorted(properties), suggestion=near or ""))
-        found += [error("missing-key", node.start, key=key) for key in required if key not in node.value]
+                found.add(value, error("unknown-key", span, fix=near, key=key[:60], allowed=sorted(properties), suggestion=near or ""))
+        for key in required:
+            if key not in node.value:
+                found.add(node, error("missing-key", node.start, key=key))
         if len(node.value) < least:
-            found.append(error("too-few", node.start, least=least))
+            found.add(node, error("too-few", node.start, least=least))
 
     return check
 
@@ -269,7 +286,7 @@ def _any_of(compiler: _Compiler, schema: _Schema, home: str) -> Check:
             if _fits(node.value, types):
                 branch(node, found)
                 return
-        found.append(wrong_type(node, every))
+        found.add(node, wrong_type(node, every))
 
     return check
 
@@ -280,9 +297,9 @@ def _condition(compiler: _Compiler, schema: _Schema, home: str) -> Check:
     otherwise = compiler.compile(schema.get("else", {}), home)
 
     def check(node: Node, found: Found) -> None:
-        against: Found = []
+        against = Found()
         test(node, against)
-        (otherwise if against else then)(node, found)
+        (otherwise if against.diagnostics else then)(node, found)
 
     return check
 

@@ -66,7 +66,7 @@ _WORDS: Mapping[type[t.Type], tuple[str, str]] = {
     t.Duration: ("a span such as 4 h or 3 days", "时长,如 4 h 或 3 days"),
     t.Choice: ("one", "以下之一"),
     t.MultiChoice: ("a list", "以下选项的列表"),
-    t.Ref: ("no literal (use initial)", "不能写字面值(请用 initial)"),
+    t.Ref: ("an expression in initial", "写在 initial 中的表达式"),
 }
 
 

@@ -4,6 +4,7 @@ from engine.records.actors import load_actor
 from engine.records.explain import Verdict, why
 from engine.records.history import HistoryEntry, history
 from engine.records.presenting import present
+from engine.records.preview import Preview, preview
 from engine.records.query import Page, Query, find, get
 from engine.records.record import Record, Reference
 from engine.records.removal import delete, purge, restore
@@ -14,6 +15,7 @@ from engine.records.suggest import autocomplete
 __all__ = [
     "HistoryEntry",
     "Page",
+    "Preview",
     "Query",
     "Record",
     "Reference",
@@ -28,6 +30,7 @@ __all__ = [
     "history",
     "load_actor",
     "present",
+    "preview",
     "purge",
     "restore",
     "share",

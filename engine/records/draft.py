@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
 
 from engine.errors import FieldProblem
 from engine.records.derive import Values
@@ -16,6 +17,8 @@ class Draft:
     given: frozenset[str]
     before: Values | None = None
     problems: list[FieldProblem] = field(default_factory=list)
+    changes: dict[str, Any] = field(default_factory=dict)
+    """What writing it changed: field to [old, new] in JSON form; filled when it is written."""
 
     @property
     def id(self) -> str:

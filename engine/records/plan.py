@@ -17,6 +17,7 @@ from engine.language import types as t
 from engine.language.expression import Expression
 from engine.model.app import App
 from engine.model.kinds.entity import SYSTEM_FIELDS, Check, Entity, Field
+from engine.records.values import json_writer, parse
 
 Function = Callable[[Mapping[str, Any], Mapping[str, Any]], Any]
 
@@ -57,6 +58,12 @@ class FieldPlan:
     required_if: Function | None
     readonly_if: Function | None
     visible_if: Function | None
+    json: Callable[[Any], Any] | None = None
+    """Makes JSON of a value that is not blank; None: it is JSON already."""
+    retired: frozenset[str] = frozenset()
+    """Codes of choices that may no longer be chosen."""
+    read_word: Callable[[str], Any] | None = None
+    """For kinds with few different values: parses a text, remembering the last ones; raises as values.parse does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +96,9 @@ class EntityPlan:
     defaulted: tuple[FieldPlan, ...]
     stored_computes: tuple[FieldPlan, ...]
     conditional: tuple[FieldPlan, ...]
+    bounded: tuple[FieldPlan, ...]
+    stored: tuple[tuple[str, Callable[[Any], Any] | None], ...]
+    """The fields that have a column, each with what makes JSON of its values."""
     required: tuple[str, ...]
     sequences: tuple[Field, ...]
     references: tuple[Field, ...]
@@ -126,7 +136,18 @@ def _bounds(field: Field) -> Bounds | None:
     return bounds if bounds.any else None
 
 
-def _field_plan(field: Field) -> FieldPlan:
+_WORD_KINDS = ("choice", "boolean", "date", "ref", "user", "department")
+
+
+def _read_word(field: Field, zone: ZoneInfo) -> Callable[[str], Any]:
+    @lru_cache(maxsize=1024)
+    def read(text: str) -> Any:
+        return parse(field, text, zone)
+
+    return read
+
+
+def _field_plan(field: Field, zone: ZoneInfo) -> FieldPlan:
     return FieldPlan(
         field=field,
         bounds=_bounds(field),
@@ -135,6 +156,9 @@ def _field_plan(field: Field) -> FieldPlan:
         required_if=_function(field.required_if),
         readonly_if=_function(field.readonly_if),
         visible_if=_function(field.visible_if),
+        json=json_writer(field.type),
+        read_word=_read_word(field, zone) if field.kind in _WORD_KINDS and len(field.targets) < 2 else None,
+        retired=frozenset(option.code for option in field.options if not option.active),
     )
 
 
@@ -177,7 +201,8 @@ def plan_of(app: App, entity: str) -> EntityPlan:
 @lru_cache(maxsize=4096)
 def _plan(key: _AppKey, name: str) -> EntityPlan:
     entity = key.app.entities[name]
-    plans = {field.name: _field_plan(field) for field in entity.fields.values()}
+    zone = ZoneInfo(key.app.defaults.time_zone)
+    plans = {field.name: _field_plan(field, zone) for field in entity.fields.values()}
     expressions = _expressions(entity)
     lines = {field.name: _plan(key, field.lines) for field in entity.fields.values() if field.lines}
     collections: dict[str, set[str]] = {}
@@ -187,7 +212,7 @@ def _plan(key: _AppKey, name: str) -> EntityPlan:
                 collections.setdefault(aggregate.collection, set()).update(aggregate.fields)
     return EntityPlan(
         entity=entity,
-        zone=ZoneInfo(key.app.defaults.time_zone),
+        zone=zone,
         fields=plans,
         writable=frozenset(
             name for name, field in entity.fields.items() if not field.computed and not field.read_only and field.sequence is None
@@ -195,6 +220,8 @@ def _plan(key: _AppKey, name: str) -> EntityPlan:
         defaulted=tuple(plan for plan in plans.values() if plan.field.default is not None or plan.initial is not None),
         stored_computes=tuple(plans[name] for name in entity.compute_order),
         conditional=tuple(plan for plan in plans.values() if plan.required_if or plan.visible_if or plan.readonly_if),
+        stored=tuple((name, plan.json) for name, plan in plans.items() if plan.field.column),
+        bounded=tuple(plan for plan in plans.values() if plan.bounds is not None or plan.retired),
         required=tuple(field.name for field in entity.fields.values() if field.required and not field.computed and field.sequence is None),
         sequences=tuple(field for field in entity.fields.values() if field.sequence is not None),
         references=tuple(field for field in entity.fields.values() if field.targets and field.column and not field.computed),

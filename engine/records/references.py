@@ -19,17 +19,16 @@ from engine.store import UnitOfWork
 def missing_references(work: UnitOfWork, plan: EntityPlan, drafts: Sequence[Draft]) -> None:
     """Add a problem to every draft that leads to a record that is not there, or not for the actor to see."""
     for definition in plan.references:
-        by_target: dict[str, set[str]] = {}
+        by_target: dict[str, dict[str, list[Draft]]] = {}
         for draft in drafts:
             target = _target(definition, draft)
             if target:
-                by_target.setdefault(target, set()).add(draft.values[definition.name])
-        for target, keys in by_target.items():
-            keys.discard(work.actor.id or "")
-            seen = gate.ids_allowed(work, work.app.entities[target], "read", sorted(keys)) if keys else set()
-            for draft in drafts:
-                value = draft.values.get(definition.name)
-                if value in keys and value not in seen and _target(definition, draft) == target:
+                by_target.setdefault(target, {}).setdefault(draft.values[definition.name], []).append(draft)
+        for target, leading in by_target.items():
+            leading.pop(work.actor.id or "", None)
+            seen = gate.ids_allowed(work, work.app.entities[target], "read", sorted(leading)) if leading else set()
+            for key in leading.keys() - seen:
+                for draft in leading[key]:
                     draft.problems.append(FieldProblem(definition.name, "no-such-record", {"entity": target}))
 
 

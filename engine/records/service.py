@@ -6,13 +6,15 @@ Every write of business rows by anybody goes through here; there is no argument 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
 
 from engine.errors import Conflict, FieldProblem, Forbidden, Invalid, NotFound
-from engine.ids import new_id
+from engine.ids import new_ids
 from engine.model.kinds.entity import SYSTEM_FIELDS
+from engine.model.kinds.role import FieldRight
 from engine.records import gate
 from engine.records.derive import Values, apply_computed, apply_defaults, assign_numbers, load_related
 from engine.records.draft import Draft
@@ -27,9 +29,9 @@ from engine.records.values import ValueProblem, parse, to_json
 from engine.store import Change, UnitOfWork, rows
 
 
-def parse_values(work: UnitOfWork, plan: EntityPlan, given: Mapping[str, Any]) -> tuple[Values, list[FieldProblem]]:
-    """Values in kept form, and what could not be read or may not be written."""
-    problems = gate.problems_of_rights(gate.rights(work, plan.entity), plan.writable, given)
+def parse_values(plan: EntityPlan, given: Mapping[str, Any], rights: Mapping[str, FieldRight]) -> tuple[Values, list[FieldProblem]]:
+    """Values in kept form, and what could not be read or may not be written by an actor with these rights."""
+    problems = gate.problems_of_rights(rights, plan.writable, given)
     refused = {problem.field for problem in problems}
     values: Values = {}
     for name, value in given.items():
@@ -39,14 +41,15 @@ def parse_values(work: UnitOfWork, plan: EntityPlan, given: Mapping[str, Any]) -
             values[name], found = parse_lines(plan.lines[name], name, value)
             problems += found
             continue
+        read_word = plan.fields[name].read_word
         try:
-            values[name] = _parsed(work, plan, name, value, values)
+            values[name] = read_word(value) if read_word is not None and type(value) is str else _parsed(plan, name, value, values)
         except ValueProblem as problem:
             problems.append(FieldProblem(name, problem.code, problem.params))
     return values, problems
 
 
-def _parsed(work: UnitOfWork, plan: EntityPlan, name: str, value: Any, values: Values) -> Any:
+def _parsed(plan: EntityPlan, name: str, value: Any, values: Values) -> Any:
     definition = plan.entity.fields[name]
     if len(definition.targets) > 1 and isinstance(value, Mapping):
         target = value.get("entity")
@@ -57,24 +60,25 @@ def _parsed(work: UnitOfWork, plan: EntityPlan, name: str, value: Any, values: V
     return parse(definition, value, plan.zone)
 
 
-def draft_new(work: UnitOfWork, plan: EntityPlan, inputs: Sequence[Mapping[str, Any]]) -> list[Draft]:
-    """Records to be created, checked in bulk: a fixed number of statements, however many there are."""
+def draft_new(
+    work: UnitOfWork, plan: EntityPlan, inputs: Sequence[Mapping[str, Any]], *, created: Sequence[datetime | None] = ()
+) -> list[Draft]:
+    """Records to be created, checked in bulk: a fixed number of statements, however many there are.
+
+    ``created`` gives the instants of their creation where they came into being before now (an import of history).
+    """
+    rights = gate.rights(work, plan.entity)
+    blank: Values = {name: None for name in plan.fields if name not in plan.lines}
+    blank.update(version=1, created_at=work.now, created_by=work.actor.id, updated_at=work.now, updated_by=work.actor.id)
+    blank.update(deleted_at=None, deleted_by=None)
     drafts = []
-    for given in inputs:
-        values, problems = parse_values(work, plan, given)
-        record: Values = {name: None for name in plan.fields if name not in plan.lines}
-        record.update(
-            id=new_id(),
-            version=1,
-            created_at=work.now,
-            created_by=work.actor.id,
-            updated_at=work.now,
-            updated_by=work.actor.id,
-            deleted_at=None,
-            deleted_by=None,
-        )
-        record.update({name: [] for name in plan.lines})
-        record.update(values)
+    for position, (key, given) in enumerate(zip(new_ids(len(inputs)), inputs, strict=True)):
+        values, problems = parse_values(plan, given, rights)
+        record = {"id": key, **blank, **values}
+        for name in plan.lines:
+            record.setdefault(name, [])
+        if created and created[position] is not None:
+            record["created_at"] = created[position]
         identify_lines(plan, record, None)
         drafts.append(Draft(record, frozenset(values), problems=problems))
     _finish(work, plan, drafts)
@@ -115,10 +119,10 @@ def write_new(work: UnitOfWork, plan: EntityPlan, drafts: Sequence[Draft]) -> No
     decision = gate.decide(work, entity, "create")
     assign_numbers(work, plan, [draft.values for draft in drafts])
     table = work.tables[entity.name]
-    columns = table.c.keys()
-    rows.insert(work.connection, table, [{name: draft.values.get(name) for name in columns} for draft in drafts])
-    for draft in drafts:
-        write_lines(work, plan, draft.id, draft.values, None)
+    rows.insert(work.connection, table, [draft.values for draft in drafts])
+    if plan.lines:
+        for draft in drafts:
+            write_lines(work, plan, draft.id, draft.values, None)
     unclear = [draft.id for draft in drafts if not gate.decided_without_query(work, entity, decision, draft.values)]
     if unclear and len(gate.ids_allowed(work, entity, "create", unclear)) < len(unclear):
         raise Forbidden("outside-your-records", entity=entity.name)
@@ -129,11 +133,10 @@ def write_new(work: UnitOfWork, plan: EntityPlan, drafts: Sequence[Draft]) -> No
 
 def _creation(plan: EntityPlan, values: Values) -> dict[str, Any]:
     changes: dict[str, Any] = {}
-    for name, field_plan in plan.fields.items():
+    for name, writer in plan.stored:
         value = values.get(name)
-        if value is None or not field_plan.field.column:
-            continue
-        changes[name] = [None, to_json(field_plan.field.type, value)]
+        if value is not None:
+            changes[name] = [None, value if writer is None else writer(value)]
     for name, line_plan in plan.lines.items():
         if values.get(name):
             changes[name] = line_changes(line_plan, [], values[name])
@@ -203,9 +206,10 @@ def read_for_update(work: UnitOfWork, plan: EntityPlan, keys: Sequence[str]) -> 
 
 def draft_changes(work: UnitOfWork, plan: EntityPlan, changes: Sequence[tuple[Values, Mapping[str, Any]]]) -> list[Draft]:
     """Records to be changed: pairs of (record as read, values given)."""
+    rights = gate.rights(work, plan.entity)
     drafts = []
     for before, given in changes:
-        values, problems = parse_values(work, plan, given)
+        values, problems = parse_values(plan, given, rights)
         problems += _read_only_now(work, plan, before, values)
         record = {**before, **values, "version": before["version"] + 1, "updated_at": work.now, "updated_by": work.actor.id}
         identify_lines(plan, record, before)
@@ -240,7 +244,7 @@ def write_changes(work: UnitOfWork, plan: EntityPlan, drafts: Sequence[Draft]) -
     done = []
     for draft in drafts:
         before = draft.before or {}
-        changes = _differences(plan, before, draft.values)
+        changes = draft.changes = differences(plan, before, draft.values)
         if not changes:
             draft.values.update(version=before["version"], updated_at=before["updated_at"], updated_by=before["updated_by"])
             continue
@@ -254,7 +258,8 @@ def write_changes(work: UnitOfWork, plan: EntityPlan, drafts: Sequence[Draft]) -
     return done
 
 
-def _differences(plan: EntityPlan, before: Values, after: Values) -> dict[str, Any]:
+def differences(plan: EntityPlan, before: Values, after: Values) -> dict[str, Any]:
+    """What two states of a record differ in: field to [old, new] in JSON form."""
     changes: dict[str, Any] = {}
     for name, field_plan in plan.fields.items():
         definition = field_plan.field

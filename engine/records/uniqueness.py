@@ -31,7 +31,7 @@ def taken_keys(work: UnitOfWork, plan: EntityPlan, drafts: Sequence[Draft]) -> N
             wanted.setdefault(key, []).append(draft)
         if not wanted:
             continue
-        taken = _existing(work, plan.entity, fields, list(wanted))
+        taken = holders_of(work, plan.entity, fields, list(wanted))
         for key, claimants in wanted.items():
             others = {draft.id for draft in claimants}
             refused = claimants if taken.get(key, set()) - others else claimants[1:]
@@ -39,7 +39,10 @@ def taken_keys(work: UnitOfWork, plan: EntityPlan, drafts: Sequence[Draft]) -> N
                 draft.problems.append(FieldProblem(fields[-1] if len(fields) > 1 else fields[0], "not-unique", {"fields": list(fields)}))
 
 
-def _existing(work: UnitOfWork, entity: Entity, fields: tuple[str, ...], keys: list[tuple[Any, ...]]) -> dict[tuple[Any, ...], set[str]]:
+def holders_of(
+    work: UnitOfWork, entity: Entity, fields: tuple[str, ...], keys: Sequence[tuple[Any, ...]]
+) -> dict[tuple[Any, ...], set[str]]:
+    """The ids of the live records that hold each key; for the gate's own decisions, whoever may read them."""
     table = work.tables[entity.name]
     columns = [table.c[entity.fields[name].column] for name in fields]
     found: dict[tuple[Any, ...], set[str]] = {}

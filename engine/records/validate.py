@@ -67,22 +67,17 @@ def _value_problems(plan: FieldPlan, value: Any) -> Iterator[FieldProblem]:
 def problems_of_values(plan: EntityPlan, values: Mapping[str, Any], changed: frozenset[str] | None = None) -> list[FieldProblem]:
     """What is wrong with single values: bounds, lengths, patterns, retired choices (only where ``changed``)."""
     found: list[FieldProblem] = []
-    for name, field_plan in plan.fields.items():
+    for field_plan in plan.bounded:
+        name = field_plan.field.name
         value = values.get(name)
         if value is None or (changed is not None and name not in changed):
             continue
         if field_plan.bounds is not None:
             found.extend(_value_problems(field_plan, value))
-        if field_plan.field.options and any(not option.active for option in field_plan.field.options):
-            found.extend(_retired(field_plan.field, value))
+        for code in (value if isinstance(value, tuple) else (value,)) if field_plan.retired else ():
+            if code in field_plan.retired:
+                found.append(FieldProblem(name, "choice-retired", {"value": code}))
     return found
-
-
-def _retired(field: Field, value: Any) -> Iterator[FieldProblem]:
-    retired = {option.code for option in field.options if not option.active}
-    for code in value if isinstance(value, tuple) else (value,):
-        if code in retired:
-            yield FieldProblem(field.name, "choice-retired", {"value": code})
 
 
 def problems_of_record(plan: EntityPlan, record: Mapping[str, Any], variables: Mapping[str, Any]) -> list[FieldProblem]:

@@ -12,6 +12,7 @@ import unicodedata
 from collections.abc import Callable
 from datetime import UTC, date, datetime, time
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+from operator import methodcaller
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -312,7 +313,7 @@ def parse(field: Field, value: Any, zone: ZoneInfo) -> Any:
 
     Raises ValueProblem for what cannot be read as the field's kind. Constraints are checked elsewhere, on the result.
     """
-    if value is None or value == "" or value == [] or (isinstance(value, str) and not value.strip()):
+    if value is None or (not value.strip() if isinstance(value, str) else value == []):
         return None
     parsed = _PARSERS[field.kind](field, value, zone)
     return None if parsed == "" or parsed == () else parsed
@@ -338,18 +339,35 @@ def duration_text(seconds: int) -> str:
     return f"{sign}P{f'{days}D' if days else ''}{'T' + clock if clock else ''}"
 
 
+def _instant_json(value: datetime) -> str:
+    return value.isoformat(timespec="microseconds" if value.microsecond else "seconds") + "Z"
+
+
+def json_writer(type_: t.Type) -> Callable[[Any], Any] | None:
+    """What makes JSON of a type's values that are not blank: decimals and money as text, instants with Z, durations as ISO 8601.
+
+    None where the kept form is JSON already.
+    """
+    if isinstance(type_, t.Decimal | t.Money):
+        scale = type_.scale
+        return lambda value: scaled_text(value, scale)
+    for kinds, writer in _WRITERS:
+        if isinstance(type_, kinds):
+            return writer
+    return None
+
+
+_WRITERS: tuple[tuple[Any, Callable[[Any], Any]], ...] = (
+    (t.DateTime, _instant_json),
+    ((t.Date, t.Time), methodcaller("isoformat")),
+    (t.Duration, duration_text),
+    ((t.MultiChoice, t.ListOf), list),
+)
+
+
 def to_json(type_: t.Type, value: Any) -> Any:
-    """A value of the kept form as JSON: decimals and money as text, instants with Z, durations as ISO 8601."""
+    """A value of the kept form as JSON; blank is None."""
     if value is None:
         return None
-    if isinstance(type_, t.Decimal | t.Money):
-        return scaled_text(value, type_.scale)
-    if isinstance(type_, t.DateTime):
-        return value.isoformat(timespec="microseconds" if value.microsecond else "seconds") + "Z"
-    if isinstance(type_, t.Date | t.Time):
-        return value.isoformat()
-    if isinstance(type_, t.Duration):
-        return duration_text(value)
-    if isinstance(type_, t.MultiChoice | t.ListOf):
-        return list(value)
-    return value
+    writer = json_writer(type_)
+    return value if writer is None else writer(value)

@@ -11,6 +11,8 @@ from sqlalchemy.engine import Dialect
 
 from engine.language import types as t
 
+_to_text = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+
 KEY: sa.types.TypeEngine[Any] = sa.String(36).with_variant(postgresql.UUID(as_uuid=False), "postgresql")
 TEXT: sa.types.TypeEngine[Any] = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
 INSTANT: sa.types.TypeEngine[Any] = sa.DateTime()
@@ -30,7 +32,7 @@ class Codes(sa.types.TypeDecorator[tuple[str, ...]]):
     def process_bind_param(self, value: Any, dialect: Dialect) -> Any:
         if value is None:
             return None
-        return list(value) if dialect.name == "postgresql" else json.dumps(list(value), ensure_ascii=False, separators=(",", ":"))
+        return list(value) if dialect.name == "postgresql" else _to_text(list(value))
 
     def process_result_value(self, value: Any, dialect: Dialect) -> tuple[str, ...] | None:
         if value is None:
@@ -52,7 +54,7 @@ class Structure(sa.types.TypeDecorator[Any]):
     def process_bind_param(self, value: Any, dialect: Dialect) -> Any:
         if value is None or dialect.name == "postgresql":
             return value
-        return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+        return _to_text(value)
 
     def process_result_value(self, value: Any, dialect: Dialect) -> Any:
         return value if value is None or dialect.name == "postgresql" else json.loads(value)

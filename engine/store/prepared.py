@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -11,31 +12,40 @@ import sqlalchemy as sa
 _Bind = Callable[[Any], Any] | None
 
 
+_REMEMBERED_KINDS = (sa.DateTime, sa.Date)
+"""Kinds of column whose text is dear to make and the same in many rows (the instant of a unit of work, a day)."""
+
+
 class Insert:
     """One table's insert on one dialect, of all columns; a missing value is NULL."""
 
     def __init__(self, table: sa.Table, dialect: sa.Dialect) -> None:
-        self.names: tuple[str, ...] = tuple(column.name for column in table.columns)
-        compiled = table.insert().compile(dialect=dialect, column_keys=list(self.names))
+        names = [column.name for column in table.columns]
+        compiled = table.insert().compile(dialect=dialect, column_keys=names)
         self._sql = str(compiled)
         self._positional = bool(compiled.positional)
-        self._order: tuple[str, ...] = tuple(compiled.positiontup or self.names)
-        self._binds: dict[str, _Bind] = {column.name: column.type.dialect_impl(dialect).bind_processor(dialect) for column in table.columns}
+        self._order: tuple[str, ...] = tuple(compiled.positiontup or names)
+        binds = [(place, _bind(table.c[name], dialect)) for place, name in enumerate(self._order)]
+        self._binds = tuple((place, bind) for place, bind in binds if bind is not None)
 
     def run(self, connection: sa.Connection, rows: Sequence[Mapping[str, Any]]) -> None:
-        """Insert rows, given as values by column name."""
+        """Insert rows, given as values by column name; other names in them are passed over."""
         parameters = [self._parameters(row) for row in rows]
         connection.exec_driver_sql(self._sql, parameters[0] if len(parameters) == 1 else parameters)
 
     def _parameters(self, row: Mapping[str, Any]) -> Any:
-        binds, get = self._binds, row.get
-        if self._positional:
-            return tuple(
-                value if (bind := binds[name]) is None or value is None else bind(value) for name in self._order for value in (get(name),)
-            )
-        return {
-            name: value if (bind := binds[name]) is None or value is None else bind(value) for name in self.names for value in (get(name),)
-        }
+        get = row.get
+        values = [get(name) for name in self._order]
+        for place, bind in self._binds:
+            if values[place] is not None:
+                values[place] = bind(values[place])
+        return tuple(values) if self._positional else dict(zip(self._order, values, strict=True))
+
+
+def _bind(column: sa.Column[Any], dialect: sa.Dialect) -> _Bind:
+    """How a column's values are handed to the driver; None: as they are."""
+    found: _Bind = column.type.dialect_impl(dialect).bind_processor(dialect)
+    return lru_cache(maxsize=256)(found) if found is not None and isinstance(column.type, _REMEMBERED_KINDS) else found
 
 
 class Lookup:

@@ -222,6 +222,17 @@ IMPORT_ROW = sa.Table(
     sa.Column("before", Structure()),
 )
 
+IMPORT_REFUSAL = sa.Table(
+    "dg_import_refusal",
+    metadata,
+    sa.Column("import_id", KEY, primary_key=True),
+    sa.Column("row", sa.Integer, primary_key=True),
+    sa.Column("line", sa.Integer, nullable=False),
+    sa.Column("problems", Structure(), nullable=False),
+    sa.Column("cells", Structure(), nullable=False),
+    comment="Rows of a file that were not taken, whole, so that they can be given back with the reasons.",
+)
+
 SETTING = sa.Table(
     "dg_setting",
     metadata,

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal, Protocol
@@ -11,7 +12,7 @@ import sqlalchemy as sa
 
 from engine.access.actor import Actor
 from engine.clock import Clock
-from engine.ids import new_id
+from engine.ids import new_ids
 from engine.model.app import App
 from engine.store.database import Database
 from engine.store.identity import move_access_epoch
@@ -99,6 +100,17 @@ class UnitOfWork:
         """Announce something that is not itself a change of a record."""
         self._events.append(event)
 
+    @contextmanager
+    def savepoint(self) -> Iterator[None]:
+        """A part of the transaction that is taken back alone, with its changes and events, where it raises."""
+        changes, events, actions = len(self._changes), len(self._events), len(self._after_commit)
+        try:
+            with self.connection.begin_nested():
+                yield
+        except BaseException:
+            del self._changes[changes:], self._events[events:], self._after_commit[actions:]
+            raise
+
     def after_commit(self, action: Callable[[], None]) -> None:
         """Run something in this process once the transaction is durable; never for effects that must not be lost."""
         self._after_commit.append(action)
@@ -109,8 +121,9 @@ class UnitOfWork:
             return
         audits, messages = [], []
         actor_id, actor_kind = self.actor.id, self.actor.kind if self.actor.id else f"system:{self.actor.name}"
+        keys = iter(new_ids(2 * len(self._changes) + len(self._events)))
         for change in self._changes:
-            audit_id = new_id()
+            audit_id = next(keys)
             audits.append(
                 {
                     "id": audit_id,
@@ -125,9 +138,9 @@ class UnitOfWork:
                     "changes": change.changes,
                 }
             )
-            messages.append(self._message(f"record.{change.verb}", change.entity, change.record, change.version, audit_id, {}))
+            messages.append(self._message(next(keys), f"record.{change.verb}", change.entity, change.record, change.version, audit_id, {}))
         for event in self._events:
-            messages.append(self._message(event.name, event.entity, event.record, event.version, None, dict(event.payload)))
+            messages.append(self._message(next(keys), event.name, event.entity, event.record, event.version, None, dict(event.payload)))
         if audits:
             insert_into(AUDIT, self.connection).run(self.connection, audits)
         insert_into(OUTBOX, self.connection).run(self.connection, messages)
@@ -137,10 +150,10 @@ class UnitOfWork:
         self._events.clear()
 
     def _message(
-        self, name: str, entity: str | None, record: str | None, version: int | None, cause: str | None, payload: dict[str, Any]
+        self, key: str, name: str, entity: str | None, record: str | None, version: int | None, cause: str | None, payload: dict[str, Any]
     ) -> dict[str, Any]:
         return {
-            "id": new_id(),
+            "id": key,
             "at": self.started,
             "event": name,
             "entity": entity,

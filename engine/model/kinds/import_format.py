@@ -16,7 +16,8 @@ class ImportColumn:
     """One column of the file: the field it fills, how to read it.
 
     ``format`` is a strptime pattern for dates and times. ``match`` is the field of the target by which a ref is found.
-    ``alias`` maps words of the file to words to use instead.
+    ``alias`` maps words of the file to words to use instead. ``template`` is set where the value comes from no single
+    column (then ``header`` is ""): a text in which {Header} stands for what that column holds.
     """
 
     header: str
@@ -24,13 +25,16 @@ class ImportColumn:
     format: str | None = None
     match: str | None = None
     alias: Mapping[str, str] = with_default(default_factory=dict)
+    template: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class ImportFormat:
     """How a CSV or XLSX file is read into ``entity``; rows are updated where ``key`` matches, else created.
 
-    ``mode`` history: as things were (no rules or flows run); live: as if typed now.
+    ``mode`` history: as things were (no rules or flows run); live: as if typed now. Where one file feeds several entities,
+    ``steps`` are complete formats, applied to the whole file one after the other; the format itself then has no columns
+    and its ``entity`` is that of the last step.
     """
 
     name: str
@@ -42,3 +46,4 @@ class ImportFormat:
     columns: tuple[ImportColumn, ...]
     constants: Mapping[str, str] = with_default(default_factory=dict)
     mode: Literal["history", "live"] = "live"
+    steps: tuple[ImportFormat, ...] = ()

@@ -1,0 +1,121 @@
+/** What plain pages gain with scripts: menus that close, rows that open, bulk choice, keys, toasts, warnings before losing input. */
+
+const closest = <T extends Element>(target: EventTarget | null, selector: string): T | null =>
+  target instanceof Element ? target.closest<T>(selector) : null;
+
+function typing(target: EventTarget | null): boolean {
+  return closest(target, "input:not([type=checkbox]):not([type=radio]), textarea, select, [contenteditable]") !== null;
+}
+
+document.addEventListener("click", (event) => {
+  for (const open of document.querySelectorAll<HTMLDetailsElement>("details.dg-drop[open]")) {
+    if (!open.contains(event.target as Node)) open.open = false;
+  }
+  const closer = closest(event.target, "[data-close]");
+  if (closer) closer.closest("[data-toast]")?.remove();
+  const copier = closest<HTMLElement>(event.target, "[data-copy]");
+  const source = copier?.parentElement?.querySelector("input");
+  if (copier && source) {
+    void navigator.clipboard.writeText(source.value).then(() => {
+      copier.textContent = copier.dataset["copy"] ?? "";
+    });
+  }
+  openRow(event);
+});
+
+function openRow(event: MouseEvent): void {
+  const row = closest<HTMLElement>(event.target, "tr[data-href]");
+  if (!row || closest(event.target, "a, button, input, label, summary") || window.getSelection()?.toString()) return;
+  const address = row.dataset["href"] ?? "";
+  if (event.ctrlKey || event.metaKey) window.open(address, "_blank", "noopener");
+  else location.assign(address);
+}
+
+document.addEventListener("change", (event) => {
+  const box = event.target as HTMLInputElement;
+  const form = closest<HTMLFormElement>(box, "[data-bulk]");
+  if (!form) return;
+  const boxes = [...form.querySelectorAll<HTMLInputElement>("tbody input[name=id]")];
+  if (box.matches("[data-all]")) for (const each of boxes) each.checked = box.checked;
+  const count = boxes.filter((each) => each.checked).length;
+  const bar = form.querySelector<HTMLElement>("[data-bulk-bar]");
+  if (bar) bar.hidden = count === 0;
+  const shown = form.querySelector("[data-count]");
+  if (shown) shown.textContent = String(count);
+  const all = form.querySelector<HTMLInputElement>("[data-all]");
+  if (all) {
+    all.checked = count > 0 && count === boxes.length;
+    all.indeterminate = count > 0 && count < boxes.length;
+  }
+});
+
+document.addEventListener("submit", (event) => {
+  const question = (event.target as HTMLElement).dataset["confirm"];
+  if (question && !window.confirm(question)) event.preventDefault();
+  else unsaved = false;
+});
+
+let unsaved = false;
+document.addEventListener("input", (event) => {
+  if (closest(event.target, "form[data-form]")) unsaved = true;
+});
+addEventListener("beforeunload", (event) => {
+  if (unsaved) event.preventDefault();
+});
+
+document.addEventListener("keydown", (event) => {
+  if (event.isComposing) return;
+  const form = closest<HTMLFormElement>(event.target, "form[data-form]");
+  if (form && (event.ctrlKey || event.metaKey) && (event.key === "Enter" || event.key === "s")) {
+    event.preventDefault();
+    form.requestSubmit();
+    return;
+  }
+  if (event.key === "Escape") {
+    const open = closest<HTMLDetailsElement>(event.target, "details.dg-drop[open]");
+    if (open) {
+      open.open = false;
+      open.querySelector("summary")?.focus();
+    }
+  }
+  if (event.ctrlKey || event.metaKey || event.altKey || typing(event.target)) return;
+  const wanted = document.querySelector<HTMLElement>(`[data-key="${CSS.escape(event.key)}"]`);
+  if (wanted) {
+    event.preventDefault();
+    if (wanted instanceof HTMLInputElement) wanted.focus();
+    else wanted.click();
+  } else if (event.key === "j" || event.key === "k") {
+    moveRow(event.key === "j" ? 1 : -1);
+  }
+});
+
+function moveRow(step: number): void {
+  const links = [...document.querySelectorAll<HTMLAnchorElement>("#list a.dg-lead")];
+  if (!links.length) return;
+  const now = links.indexOf(document.activeElement as HTMLAnchorElement);
+  links[Math.min(Math.max(now + step, 0), links.length - 1)]?.focus();
+}
+
+/** Leaves the address of a filtered list readable: what says nothing does not stand in it. */
+document.addEventListener("formdata", (event) => {
+  const form = event.target as HTMLFormElement;
+  if (form.method !== "get") return;
+  for (const [name, value] of [...event.formData.entries()]) {
+    if (value === "" && event.formData.getAll(name).length === 1) event.formData.delete(name);
+  }
+});
+
+document.addEventListener("click", (event) => {
+  const button = closest<HTMLButtonElement>(event.target, "[data-add], [data-remove]");
+  const body = button?.closest<HTMLElement>("#form-body");
+  if (!button || !body) return;
+  unsaved = true;
+});
+
+function focusProblems(): void {
+  document.querySelector<HTMLElement>("[data-focus]")?.focus();
+}
+focusProblems();
+
+const toast = document.querySelector<HTMLElement>("[data-toast]");
+if (toast && !toast.querySelector("form, a")) window.setTimeout(() => toast.remove(), 6000);

@@ -1,0 +1,45 @@
+"""Data in and out: files read, mapped and imported through the gate, imports undone, records exported, packaged data loaded."""
+
+from engine.records.transfer.importing import ImportResult, check_import, may_import, run_import, try_import
+from engine.records.transfer.ledger import ImportState, Refusal, import_state, imports, refusals, write_refusals
+from engine.records.transfer.mapping import (
+    DATE_FORMATS,
+    chosen_mapping,
+    importable,
+    mapping_from_json,
+    mapping_to_json,
+    steps_of,
+    suggest_mapping,
+)
+from engine.records.transfer.rows import FileRow, Outcome
+from engine.records.transfer.tabular import Survey, read, survey
+from engine.records.transfer.undo import Kept, UndoResult, undo_import
+
+__all__ = [
+    "DATE_FORMATS",
+    "FileRow",
+    "ImportResult",
+    "ImportState",
+    "Kept",
+    "Outcome",
+    "Refusal",
+    "Survey",
+    "UndoResult",
+    "check_import",
+    "chosen_mapping",
+    "import_state",
+    "importable",
+    "imports",
+    "mapping_from_json",
+    "mapping_to_json",
+    "may_import",
+    "read",
+    "refusals",
+    "run_import",
+    "steps_of",
+    "suggest_mapping",
+    "survey",
+    "try_import",
+    "undo_import",
+    "write_refusals",
+]

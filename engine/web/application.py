@@ -1,0 +1,141 @@
+"""The Flask application: every route with its permission, one way in, one way out, one way to fail."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from urllib.parse import quote, urlsplit
+
+import flask
+from flask import Flask, Response
+from werkzeug.exceptions import HTTPException, NotFound
+from werkzeug.wrappers import Response as AnyResponse
+
+from engine import access, limits, settings
+from engine.errors import DougongError, Forbidden
+from engine.runtime import Runtime
+from engine.settings import Settings
+from engine.web import api, assets, headers, pages, problems, shell
+from engine.web.logs import LOGGER
+from engine.web.metrics import Metrics
+from engine.web.render import Renderer
+from engine.web.routes import Route
+from engine.web.visit import Site, Visit, check_forgery, cookie_name, visit_of
+
+_VISIT = "dougong.visit"
+_STARTED = "dougong.started"
+_LOCAL_HOSTS = ("localhost", "127.0.0.1", "[::1]")
+
+
+def create_app(runtime: Runtime, configuration: Settings | None = None) -> Flask:
+    """The web application over a running installation. Raises where something that security needs is not in place."""
+    site = Site(runtime, configuration or settings.read(), Metrics())
+    flask_app = Flask("dougong", static_folder=None, template_folder=None)
+    flask_app.config.update(
+        MAX_CONTENT_LENGTH=limits.request_bytes_max,
+        MAX_FORM_MEMORY_SIZE=limits.request_bytes_max,
+        MAX_FORM_PARTS=20_000,
+        TRUSTED_HOSTS=_trusted_hosts(site.settings),
+    )
+    assets.scripts("app")
+    renderer = Renderer()
+    routes: list[Route] = [*shell.ROUTES.found, *pages.routes(), *api.routes()]
+    for number, route in enumerate(routes):
+        view = _view(site, renderer, route)
+        rule_options = {"methods": [route.method], "provide_automatic_options": False}
+        flask_app.add_url_rule(route.rule, f"{route.method} {route.rule} {number}", view, **rule_options)  # type: ignore[arg-type]
+    _wire(flask_app, site, renderer)
+    return flask_app
+
+
+def _trusted_hosts(configuration: Settings) -> list[str]:
+    """The names under which the server answers: a foreign name in the Host header is a rebinding or poisoning attempt."""
+    own = urlsplit(configuration.base_url or "").hostname
+    return [*_LOCAL_HOSTS, *([own] if own else []), *configuration.trusted_hosts]
+
+
+def _view(site: Site, renderer: Renderer, route: Route) -> Callable[..., AnyResponse]:
+    def view(**parts: str) -> AnyResponse:
+        visit: Visit = flask.request.environ[_VISIT]
+        flask.request.max_content_length = route.bytes_max or limits.request_bytes_max
+        if visit.by_token and not route.json:
+            visit.actor = None
+        if route.allow != "everyone" and visit.actor is None:
+            raise Forbidden("login-needed")
+        if route.allow == "administrators" and not access.is_admin(visit.app, visit.person):
+            raise Forbidden("administrators-only")
+        check_forgery(visit)
+        return route.page(visit, renderer, **parts)
+
+    return view
+
+
+def _wire(flask_app: Flask, site: Site, renderer: Renderer) -> None:
+    @flask_app.before_request
+    def begin() -> None:
+        flask.request.environ[_STARTED] = time.perf_counter()
+        flask.request.environ[_VISIT] = visit_of(site, flask.request)
+
+    @flask_app.errorhandler(Exception)
+    def fail(error: Exception) -> AnyResponse:
+        return _failure(site, renderer, error)
+
+    @flask_app.after_request
+    def finish(response: Response) -> Response:
+        _finish(site, response)
+        return response
+
+
+def _failure(site: Site, renderer: Renderer, error: Exception) -> AnyResponse:
+    request = flask.request
+    visit: Visit | None = request.environ.get(_VISIT)
+    if isinstance(error, HTTPException) and error.code is not None and 300 <= error.code < 400:
+        # Werkzeug's own redirects (a missing slash) would carry the Host header into the answer.
+        error = NotFound()
+    problem = problems.problem_of(error)
+    request_id = visit.request_id if visit else ""
+    if problem.status >= 500 and not isinstance(error, DougongError):
+        LOGGER.error("request failed", exc_info=error, extra={"request_id": request_id, "path": request.path})
+    language = visit.language if visit else site.runtime.app.defaults.language
+    if visit is None or request.path.startswith("/api/") or request.path == "/api":
+        return problems.json_answer(problem, language, request_id)
+    if problem.code == "login-needed":
+        return _to_login(visit)
+    response = renderer.page(visit, "error.html", status=problem.status, problem=problem)
+    problems.with_retry(response, problem)
+    return response
+
+
+def _to_login(visit: Visit) -> Response:
+    wanted = visit.request.full_path.rstrip("?") if visit.request.method == "GET" else "/"
+    target = "/login" + (f"?next={quote(wanted)}" if wanted != "/" else "")
+    if visit.request.headers.get("HX-Request") == "true":
+        return Response(status=200, headers={"HX-Redirect": "/login"})
+    return Response(status=303, headers={"Location": target})
+
+
+def _finish(site: Site, response: Response) -> None:
+    request = flask.request
+    visit: Visit | None = request.environ.get(_VISIT)
+    secure = site.secure(request)
+    headers.guard(response, visit, secure=secure)
+    for name, cookie in (visit.set_cookies if visit else {}).items():
+        full = name if name in ("dougong-language", "dougong-theme") else cookie_name(site, request, name)
+        if cookie is None:
+            response.delete_cookie(full, path="/", secure=secure, httponly=True, samesite="Lax")
+        else:
+            response.set_cookie(full, cookie[0], max_age=cookie[1], path="/", secure=secure, httponly=True, samesite="Lax")
+    seconds = time.perf_counter() - request.environ.get(_STARTED, time.perf_counter())
+    route = request.url_rule.rule if request.url_rule else "none"
+    site.metrics.request(route, request.method, response.status_code, seconds)
+    LOGGER.info(
+        "request",
+        extra={
+            "request_id": visit.request_id if visit else "",
+            "method": request.method[:10],
+            "path": request.path[:200],
+            "status": response.status_code,
+            "ms": round(seconds * 1000, 1),
+            "user": visit.actor.id if visit and visit.actor else None,
+        },
+    )

@@ -1,0 +1,350 @@
+"""Creating and changing a record: nothing typed is lost, every problem stands beside its field, two people's changes are merged."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from flask import Response
+
+from engine import forms
+from engine.errors import Conflict, DougongError, FieldProblem, Invalid
+from engine.forms import FormState
+from engine.ids import is_id
+from engine.model.kinds.entity import Field
+from engine.records import Record, Reference, autocomplete, create, get, preview, update
+from engine.store import UnitOfWork
+from engine.web.inputs import UNTYPED_KINDS, Raw, given_values, input_of, pruned, read_form
+from engine.web.menu import entity_path
+from engine.web.pages.addresses import Place, key_of, place_of
+from engine.web.render import Renderer
+from engine.web.routes import Routes
+from engine.web.show import show, show_value, zone_of
+from engine.web.toasts import leave_toast
+from engine.web.visit import Visit
+from engine.wording import say_problem
+
+ROUTES = Routes()
+_SUGGESTIONS = 12
+
+
+@dataclass(slots=True)
+class Page:
+    """A form in progress: what was typed, where it stands against the stored record, and what is wrong with it.
+
+    ``raw`` is what the inputs hold, ``base`` what they held when the form was first shown, ``theirs`` the fields that
+    somebody else changed since, with their value now. ``candidates`` are records offered for a link field.
+    """
+
+    place: Place
+    record: Record | None
+    raw: dict[str, Raw]
+    base: dict[str, Raw]
+    version: int | None
+    problems: list[FieldProblem]
+    theirs: dict[str, Raw]
+    candidates: dict[str, list[Reference]]
+    picked: dict[str, Reference]
+    typed: dict[str, str]
+    conflict: bool = False
+
+    @property
+    def changed(self) -> dict[str, Raw]:
+        """What the person changed: only that is sent, so that untouched fields keep what others put there."""
+        return {name: value for name, value in self.raw.items() if value != self.base.get(name)}
+
+
+def _links(place: Place) -> list[Field]:
+    return [field for field in place.entity.fields.values() if field.targets and field.lines is None]
+
+
+def _stored_inputs(visit: Visit, place: Place, values: Mapping[str, Any]) -> dict[str, Raw]:
+    zone = zone_of(visit)
+    return {name: input_of(visit.app, field, values.get(name), values, zone) for name, field in place.entity.fields.items()}
+
+
+def _posted(visit: Visit, place: Place, record: Record | None) -> Page:
+    form = visit.request.form
+    raw = read_form(visit.app, place.entity, form)
+    try:
+        base = json.loads(form.get("base") or "{}")
+    except ValueError:
+        base = {}
+    version = form.get("version", "")
+    typed = {field.name: form.get(f"{field.name}__text", "").strip()[:200] for field in _links(place)}
+    return Page(
+        place=place,
+        record=record,
+        raw=raw,
+        base=base if isinstance(base, dict) else {},
+        version=int(version) if version.isdecimal() and len(version) < 10 else None,
+        problems=[],
+        theirs={},
+        candidates={},
+        picked={},
+        typed=typed,
+    )
+
+
+def _resolve_links(work: UnitOfWork, page: Page, *, searching: str = "") -> None:
+    """Turn words typed for a link into the record they name, where a page without scripts could not; else offer candidates."""
+    for field in _links(page.place):
+        value = page.raw.get(field.name)
+        key = value.get("id", "") if isinstance(value, dict) else value
+        target = value.get("entity", "") if isinstance(value, dict) else field.targets[0]
+        words = page.typed.get(field.name, "")
+        if field.name not in page.raw or target not in field.targets:
+            continue
+        if searching == field.name or (words and not key):
+            _offer(work, page, field, target, words, choose=searching != field.name)
+
+
+def _offer(work: UnitOfWork, page: Page, field: Field, target: str, words: str, *, choose: bool) -> None:
+    found = autocomplete(work, target, words, _SUGGESTIONS)
+    exact = [each for each in found if each.display == words]
+    only = exact if len(exact) == 1 else found if len(found) == 1 else []
+    if choose and only:
+        page.raw[field.name] = {"id": only[0].id, "entity": target} if len(field.targets) > 1 else only[0].id
+        return
+    page.candidates[field.name] = found
+    if choose:
+        page.problems.append(FieldProblem(field.name, "several-match" if found else "no-such-record", {"entity": target}))
+
+
+def _name_links(work: UnitOfWork, page: Page) -> None:
+    """The display of every chosen link, for the picker's text."""
+    for field in _links(page.place):
+        value = page.raw.get(field.name)
+        key = value.get("id", "") if isinstance(value, dict) else value
+        target = value.get("entity", "") if isinstance(value, dict) else field.targets[0]
+        if isinstance(key, str) and is_id(key) and target in field.targets:
+            known = page.record.references.get(field.name) if page.record else None
+            if known is not None and known.id == key:
+                page.picked[field.name] = known
+                continue
+            try:
+                page.picked[field.name] = Reference(target, key, get(work, target, key).display)
+            except DougongError:
+                continue
+
+
+def _state(visit: Visit, work: UnitOfWork, page: Page) -> tuple[FormState, Mapping[str, Any]]:
+    """Which fields the form shows for what it holds now, and the values worked out from it."""
+    record = page.record
+    seen = preview(work, page.place.entity.name, record.id if record else None, given_values(page.place.entity, page.changed))
+    state = forms.form_state(visit.app, page.place.entity.name, seen.values, page.place.rights, work.variables, creating=record is None)
+    return state, seen.values
+
+
+def _draw(visit: Visit, renderer: Renderer, work: UnitOfWork, page: Page, *, status: int = 200, part: bool = False) -> Response:
+    _name_links(work, page)
+    state, values = _state(visit, work, page)
+    by_field: dict[str, list[str]] = {}
+    for problem in page.problems:
+        by_field.setdefault(problem.field, []).append(say_problem(problem, visit.language))
+    entity, record = page.place.entity, page.record
+    what = visit.label(entity.title)
+    base = page.base if record else {}
+    content = {
+        "place": page.place,
+        "page": page,
+        "state": state,
+        "record": record,
+        "problems": by_field,
+        "jumps": _jumps(visit, page, state),
+        "title": visit.say("form.edit", what=record.display) if record else visit.say("form.new", what=what),
+        "path": entity_path(entity.name, record.id) if record else entity_path(entity.name),
+        "base": json.dumps(base, ensure_ascii=False),
+        "shown": lambda field: _computed(visit, field, values, record),
+        "children": lambda field: _columns(visit, field),
+        "line_shown": lambda field, position, column: _line_computed(visit, field, position, column, values),
+        "theirs": lambda field: _theirs(visit, field, page),
+        "untyped": UNTYPED_KINDS,
+        "target_title": lambda name: visit.label(visit.app.entities[name].title),
+    }
+    if part:
+        return renderer.part(visit, "form_body.html", status=status, **content)
+    return renderer.page(visit, "form.html", status=status, **content)
+
+
+def _computed(visit: Visit, field: Field, values: Mapping[str, Any], record: Record | None) -> Any:
+    """A field that is not typed here: worked out anew, or as it is stored."""
+    if record is not None and (field.targets or field.name in record.masked or not field.stored):
+        return show(visit, field, record)
+    return show_value(visit, field, values.get(field.name), values)
+
+
+def _line_computed(visit: Visit, field: Field, position: int, column: Field, values: Mapping[str, Any]) -> Any:
+    """A worked-out field of one child line as typed so far."""
+    rows = values.get(field.name) or ()
+    row = rows[position] if position < len(rows) else {}
+    return show_value(visit, column, row.get(column.name), row, short=True)
+
+
+def _columns(visit: Visit, field: Field) -> list[Field]:
+    """The fields of a child line that its grid shows."""
+    return list(visit.app.entities[field.lines or ""].fields.values())
+
+
+def _theirs(visit: Visit, field: Field, page: Page) -> str:
+    """What somebody else saved for a field meanwhile, in a few words."""
+    if page.record is None or field.name not in page.theirs:
+        return ""
+    return visit.say(
+        "form.theirs", value=show(visit, field, page.record).striptags() if field.lines is None else visit.say("history.line_changed")
+    )
+
+
+def _jumps(visit: Visit, page: Page, state: FormState) -> list[tuple[str, str, str]]:
+    """The problems as a list to jump from: (anchor, field's title, words)."""
+    titles = {each.field.name: each.field for each in state.fields}
+    found = []
+    for problem in page.problems:
+        top, _, rest = problem.field.partition(".")
+        field = titles.get(top) or page.place.entity.fields.get(top)
+        title = visit.label(field.title) if field else visit.say("form.whole")
+        if rest and field is not None and field.lines is not None:
+            position, _, name = rest.partition(".")
+            child = visit.app.entities[field.lines].fields.get(name)
+            line = visit.say("form.line", number=int(position) + 1 if position.isdecimal() else position)
+            title = " · ".join([title, line, *([visit.label(child.title)] if child else [])])
+        found.append((f"field-{problem.field.replace('.', '-')}" if field else "form", title, say_problem(problem, visit.language)))
+    return found
+
+
+def _first_page(place: Place, record: Record | None, raw: dict[str, Raw]) -> Page:
+    return Page(place, record, raw, dict(raw) if record else {}, record.version if record else None, [], {}, {}, {}, {})
+
+
+@ROUTES.get("/app/<app>/<name>/new", allow="people")
+def new_page(visit: Visit, renderer: Renderer, app: str, name: str) -> Response:
+    """An empty form with defaults; the address may preset fields (``?owner=…``)."""
+    place = place_of(visit, app, name)
+    preset = {key: value for key, value in visit.arguments.items() if key in place.entity.fields and place.rights.get(key) == "write"}
+    with visit.reading() as work:
+        seen = preview(work, place.entity.name, None, preset)
+        page = _first_page(place, None, _stored_inputs(visit, place, seen.values))
+        return _draw(visit, renderer, work, page)
+
+
+@ROUTES.post("/app/<app>/<name>/new", allow="people")
+def new(visit: Visit, renderer: Renderer, app: str, name: str) -> Response:
+    """Creates the record, or shows the form again with every problem."""
+    place = place_of(visit, app, name)
+    page = _posted(visit, place, None)
+    again = _interim(visit, renderer, page)
+    if again is not None:
+        return again
+    try:
+        with visit.writing() as work:
+            key = create(work, place.entity.name, given_values(place.entity, page.raw))
+    except (Invalid, Conflict) as error:
+        return _refused(visit, renderer, page, error)
+    leave_toast(visit, "created")
+    more = visit.request.form.get("_action") == "save_new"
+    return Response(status=303, headers={"Location": entity_path(place.entity.name, "new" if more else key)})
+
+
+@ROUTES.get("/app/<app>/<name>/<key>/edit", allow="people")
+def edit_page(visit: Visit, renderer: Renderer, app: str, name: str, key: str) -> Response:
+    """The record's form."""
+    place = place_of(visit, app, name)
+    with visit.reading() as work:
+        record = get(work, place.entity.name, key_of(key))
+        page = _first_page(place, record, _stored_inputs(visit, place, record.values))
+        return _draw(visit, renderer, work, page)
+
+
+@ROUTES.post("/app/<app>/<name>/<key>/edit", allow="people")
+def edit(visit: Visit, renderer: Renderer, app: str, name: str, key: str) -> Response:
+    """Saves what was changed. Where somebody else was faster, shows both and keeps what was typed."""
+    place = place_of(visit, app, name)
+    with visit.reading() as work:
+        record = get(work, place.entity.name, key_of(key))
+    page = _posted(visit, place, record)
+    again = _interim(visit, renderer, page)
+    if again is not None:
+        return again
+    if page.version != record.version:
+        return _merge(visit, renderer, page)
+    try:
+        with visit.writing() as work:
+            version = update(work, place.entity.name, record.id, given_values(place.entity, page.changed), page.version)
+    except Conflict as error:
+        if error.code != "record-changed":
+            return _refused(visit, renderer, page, error)
+        with visit.reading() as work:
+            page.record = get(work, place.entity.name, record.id)
+        return _merge(visit, renderer, page)
+    except Invalid as error:
+        return _refused(visit, renderer, page, error)
+    leave_toast(visit, "updated" if version != record.version else "unchanged")
+    return Response(status=303, headers={"Location": entity_path(place.entity.name, record.id)})
+
+
+def _interim(visit: Visit, renderer: Renderer, page: Page) -> Response | None:
+    """What a form asks for besides saving: to be redrawn for what it holds, a search for a link, one more line or one less."""
+    form = visit.request.form
+    action = form.get("_action", "save")
+    verb, _, rest = action.partition(":")
+    with visit.reading() as work:
+        part = visit.request.headers.get("HX-Request") == "true"
+        if verb == "find":
+            _resolve_links(work, page, searching=rest)
+        elif verb in ("add", "remove"):
+            _change_lines(page, verb, rest)
+        if part or verb in ("find", "add", "remove"):
+            return _draw(visit, renderer, work, page, part=part)
+        page.raw = pruned(visit.app, page.place.entity, page.raw)
+        _resolve_links(work, page)
+        return _draw(visit, renderer, work, page, status=422) if page.problems else None
+
+
+def _change_lines(page: Page, verb: str, rest: str) -> None:
+    name, _, position = rest.partition(".")
+    lines = page.raw.get(name)
+    if not isinstance(lines, list):
+        return
+    rows: list[Any] = lines
+    if verb == "add":
+        rows.append({})
+    elif position.isdecimal() and int(position) < len(rows):
+        rows.pop(int(position))
+
+
+def _refused(visit: Visit, renderer: Renderer, page: Page, error: Invalid | Conflict) -> Response:
+    if isinstance(error, Invalid):
+        page.problems += error.problems
+    else:
+        fields = error.params.get("fields") or [""]
+        page.problems += [FieldProblem(str(field), error.code, dict(error.params)) for field in fields]
+    with visit.reading() as work:
+        return _draw(visit, renderer, work, page, status=422 if isinstance(error, Invalid) else 409)
+
+
+def _merge(visit: Visit, renderer: Renderer, page: Page) -> Response:
+    """Bring the form up to what is stored now: others' changes come in, one's own stay, and what both changed is marked."""
+    assert page.record is not None
+    now = _stored_inputs(visit, page.place, page.record.values)
+    mine = page.changed
+    for name, stored in now.items():
+        if name not in page.raw or stored == page.base.get(name):
+            continue
+        if name in mine and mine[name] != stored:
+            page.theirs[name] = stored
+        else:
+            page.raw[name] = stored
+    page.base, page.version, page.conflict = now, page.record.version, True
+    with visit.reading() as work:
+        return _draw(visit, renderer, work, page, status=409)
+
+
+@ROUTES.get("/pick/<app>/<name>", allow="people")
+def pick(visit: Visit, renderer: Renderer, app: str, name: str) -> Response:
+    """Records to link to, as options below a picker."""
+    place = place_of(visit, app, name)
+    with visit.reading() as work:
+        found = autocomplete(work, place.entity.name, visit.arguments.get("q", "")[:200], _SUGGESTIONS)
+    return renderer.part(visit, "picks.html", found=found)

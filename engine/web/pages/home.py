@@ -1,0 +1,42 @@
+"""The first page after login: what there is to open, with how many records each list holds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from flask import Response
+
+from engine import access
+from engine.records import Query, find
+from engine.store import UnitOfWork
+from engine.web.menu import Entry, menu_of
+from engine.web.render import Renderer
+from engine.web.routes import Routes
+from engine.web.visit import Visit
+
+ROUTES = Routes()
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """One list on the home page."""
+
+    entry: Entry
+    count: int
+    may_create: bool
+
+
+@ROUTES.get("/", allow="people")
+def home(visit: Visit, renderer: Renderer) -> Response:
+    """A card for each list that the person may read."""
+    with visit.reading() as work:
+        groups = [(group, [_card(work, entry) for entry in group.entries]) for group in menu_of(visit)]
+    return renderer.page(visit, "home.html", groups=groups, name=visit.person.name)
+
+
+def _card(work: UnitOfWork, entry: Entry) -> Card:
+    view = work.app.views.get(entry.view) if entry.view else None
+    query = Query(entry.entity, also=view.where if view else None, limit=1, fields=(), totals={"count": ("count", None)})
+    counted = find(work, query)
+    may_create = not access.rows(work.app, work.actor, entry.entity, "create").none
+    return Card(entry, counted.totals["count"], may_create)

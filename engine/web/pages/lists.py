@@ -1,0 +1,273 @@
+"""The list page: tabs of views, search, filters, order, columns, totals, pages; bulk deletion and export."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Any
+
+from flask import Response
+
+from engine import forms, limits
+from engine.access import readable
+from engine.errors import BadRequest, DougongError, Forbidden
+from engine.forms import Filter
+from engine.ids import is_id
+from engine.language import types as t
+from engine.model.kinds.entity import Field
+from engine.records import Page, Query, Record, Reference, delete, find, get, restore
+from engine.store import UnitOfWork
+from engine.web.menu import entity_path
+from engine.web.pages.addresses import Place, place_of
+from engine.web.pages.listing import PAGE_SIZES, Listing, listing_of, query_of, without_conditions
+from engine.web.render import Renderer
+from engine.web.routes import Routes
+from engine.web.show import BLANK, NUMERIC_KINDS, instant, number_text, scaled, show
+from engine.web.toasts import leave_toast
+from engine.web.visit import Visit
+from engine.wording import say_error
+
+ROUTES = Routes()
+_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column of the table; ``sorted`` is "asc", "desc" or ""."""
+
+    name: str
+    title: str
+    field: Field | None
+    number: bool
+    sortable: bool
+    sorted: str
+
+
+@dataclass(frozen=True, slots=True)
+class FilterRow:
+    """One filter as the bar shows it; ``chosen`` names the record that a link filter is about."""
+
+    filter: Filter
+    position: int
+    title: str
+    field: Field | None
+    operators: tuple[str, ...]
+    unreadable: bool
+    chosen: Reference | None
+
+
+@ROUTES.get("/app/<app>/<name>", allow="people")
+def list_page(visit: Visit, renderer: Renderer, app: str, name: str) -> Response:
+    """One page of a list, or only its results for htmx."""
+    place = place_of(visit, app, name)
+    listing = listing_of(visit, place)
+    columns = forms.column_names(place.entity, listing.view, listing.columns_asked, place.rights)
+    totals = forms.total_names(place.entity, listing.view, place.rights)
+    query, bad = query_of(visit, listing, columns, totals)
+    mistake = ""
+    with visit.reading() as work:
+        try:
+            page = find(work, query)
+        except BadRequest as error:
+            if error.code not in ("bad-filter", "unknown-field-in-query") or not query.where:
+                raise
+            mistake = mistake_text(visit, error)
+            page = find(work, without_conditions(query))
+        rows = _filter_rows(visit, work, listing, bad)
+    values: dict[str, Any] = {
+        "place": place,
+        "listing": listing,
+        "columns": [_column(visit, place, listing, each) for each in columns],
+        "rows": page.items,
+        "page": page,
+        "totals": _totals(visit, place, listing, page),
+        "filters": rows,
+        "mistake": mistake,
+        "cell": lambda record, column: _cell(visit, record, column),
+        "path_of": lambda record: entity_path(record.entity, record.id),
+        "page_sizes": PAGE_SIZES,
+        "title": visit.label(place.entity.title),
+        "choosable": _choosable(visit, place),
+        "phone": visit.app.forms[place.entity.name].phone if place.entity.name in visit.app.forms else (),
+    }
+    if visit.partial and visit.request.headers.get("HX-Target", "").endswith("#list"):
+        return renderer.part(visit, "list_results.html", **values)
+    return renderer.page(visit, "list.html", **values)
+
+
+def mistake_text(visit: Visit, error: BadRequest) -> str:
+    """What is wrong with a condition that somebody typed, with the place where the language names one."""
+    problems = error.params.get("problems") or ()
+    words = say_error(error, visit.language)
+    if problems:
+        first = problems[0]
+        words = f"{words} ({first['code']}, {first['start'] + 1})"
+    return words
+
+
+def _column(visit: Visit, place: Place, listing: Listing, name: str) -> Column:
+    field = place.entity.fields.get(name)
+    order = listing.order
+    direction = "asc" if name in order[:1] else "desc" if f"-{name}" in order[:1] else ""
+    if field is None:
+        return Column(name, _system_title(visit, name), None, False, True, direction)
+    sortable = readable(place.rights, name) and not isinstance(field.type, t.Json | t.MultiChoice)
+    return Column(name, visit.label(field.title), field, field.kind in NUMERIC_KINDS, sortable, direction)
+
+
+def _system_title(visit: Visit, name: str) -> str:
+    return visit.say("field.created_at" if name == "created_at" else "field.updated_at")
+
+
+def _cell(visit: Visit, record: Record, column: Column) -> Any:
+    if column.field is None:
+        value = record.values.get(column.name)
+        return instant(visit, value) if value is not None else BLANK
+    return show(visit, column.field, record, short=True)
+
+
+def _totals(visit: Visit, place: Place, listing: Listing, page: Page) -> dict[str, tuple[str, str]]:
+    """Field → (name of the total, its value) for the footer; "" is the number of records."""
+    shown = {"": ("count", f"{page.totals['']:,}")}
+    for name, function in (listing.view.totals if listing.view else {}).items():
+        if name in page.totals:
+            shown[name] = (function, _total(visit, place.entity.fields[name], function, page.totals[name]))
+    return shown
+
+
+def _total(visit: Visit, field: Field, function: str, value: Any) -> str:
+    """A total in JSON form as people read it."""
+    if value is None:
+        return visit.say("value.blank")
+    if function == "count" or not isinstance(field.type, t.Decimal | t.Money):
+        return f"{value:,}" if isinstance(value, int | float) else str(value)
+    whole = int(str(value).replace(".", "")) if field.type.scale else int(value)
+    return number_text(field, whole)
+
+
+def _filter_rows(visit: Visit, work: UnitOfWork, listing: Listing, bad: frozenset[int]) -> list[FilterRow]:
+    rows = []
+    for position, each in enumerate(listing.filters):
+        field = listing.place.entity.fields.get(each.field)
+        title = visit.label(field.title) if field else _system_title(visit, each.field)
+        operators = forms.operators_of(field) if field else forms.OPERATORS["datetime"]
+        chosen = None
+        if field is not None and field.targets and each.values and is_id(each.values[0]):
+            chosen = _reference(work, field.targets[0], each.values[0])
+        rows.append(FilterRow(each, position, title, field, operators, position in bad, chosen))
+    return rows
+
+
+def _reference(work: UnitOfWork, entity: str, key: str) -> Reference | None:
+    try:
+        return Reference(entity, key, get(work, entity, key).display)
+    except DougongError:
+        return None
+
+
+def _choosable(visit: Visit, place: Place) -> list[tuple[str, str, str]]:
+    """Fields that columns and filters may be chosen from: (name, title, the likeliest operator or "" where none fits)."""
+    found = []
+    for name, field in place.entity.fields.items():
+        if field.lines is None and place.rights.get(name, "none") != "none":
+            operators = forms.operators_of(field) if readable(place.rights, name) else ()
+            found.append((name, visit.label(field.title), operators[0] if operators else ""))
+    found += [(name, _system_title(visit, name), "from") for name in ("created_at", "updated_at")]
+    return found
+
+
+@ROUTES.post("/app/<app>/<name>/bulk", allow="people")
+def bulk(visit: Visit, _renderer: Renderer, app: str, name: str) -> Response:
+    """Deletes or restores the chosen records, all or none."""
+    place = place_of(visit, app, name)
+    form = visit.request.form
+    chosen = [key.lower() for key in form.getlist("id") if is_id(key.lower())][: limits.batch_rows_max]
+    action = form.get("action", "")
+    if action not in ("delete", "restore"):
+        raise BadRequest("bad-request")
+    with visit.writing() as work:
+        for key in dict.fromkeys(chosen):
+            if action == "delete":
+                delete(work, place.entity.name, key, None)
+            else:
+                restore(work, place.entity.name, key)
+    if action == "delete":
+        leave_toast(visit, "deleted", count=len(chosen), entity=place.entity.name, undo=tuple(chosen))
+    else:
+        leave_toast(visit, "restored", count=len(chosen), entity=place.entity.name)
+    return Response(status=303, headers={"Location": back_to_list(visit, place)})
+
+
+def back_to_list(visit: Visit, place: Place) -> str:
+    """The list that the form came from, with its filters; only ever a list of this entity."""
+    path = entity_path(place.entity.name)
+    asked = visit.request.form.get("next", "")
+    return asked if asked == path or asked.startswith(path + "?") else path
+
+
+@ROUTES.get("/app/<app>/<name>/export.csv", allow="people")
+def export(visit: Visit, _renderer: Renderer, app: str, name: str) -> Response:
+    """The whole list as CSV, with its filters and columns. Text that a spreadsheet would run is disarmed by an apostrophe."""
+    place = place_of(visit, app, name)
+    if not place.may_export:
+        raise Forbidden("not-allowed", verb="export", entity=place.entity.name)
+    listing = replace(listing_of(visit, place), limit=limits.page_rows_max, cursor="")
+    columns = forms.column_names(place.entity, listing.view, listing.columns_asked, place.rights)
+    query, _bad = query_of(visit, listing, columns, {})
+    shown = [_column(visit, place, listing, each) for each in columns]
+    body = _rows_of_csv(visit, query, shown)
+    file = f"{place.entity.short_name}.csv"
+    headers = {"Content-Disposition": f'attachment; filename="{file}"'}
+    return Response(body, content_type="text/csv; charset=utf-8", headers=headers)
+
+
+def _rows_of_csv(visit: Visit, query: Query, columns: list[Column]) -> Iterator[str]:
+    buffer = io.StringIO()
+    writer = csv.writer(buffer, lineterminator="\r\n")
+    # The mark at the start is what makes spreadsheets read the file as UTF-8.
+    buffer.write("\ufeff")
+    writer.writerow([disarmed(column.title) for column in columns])
+    with visit.reading() as work:
+        while True:
+            page = find(work, query)
+            for record in page.items:
+                writer.writerow([disarmed(_export_text(visit, record, column)) for column in columns])
+            yield buffer.getvalue()
+            buffer.seek(0)
+            buffer.truncate()
+            if page.next is None:
+                return
+            query = replace(query, cursor=page.next)
+
+
+def disarmed(value: Any) -> Any:
+    """A cell that no spreadsheet takes for a formula; numbers stay numbers."""
+    if isinstance(value, str) and value.lstrip().startswith(_FORMULA_STARTS):
+        return "'" + value
+    return value
+
+
+def _export_text(visit: Visit, record: Record, column: Column) -> Any:
+    value = record.values.get(column.name)
+    if value is None:
+        return ""
+    if column.name in record.references:
+        return record.references[column.name].display
+    field = column.field
+    if field is None or column.name in record.masked:
+        return str(value)
+    if field.kind in ("choice", "multi_choice"):
+        titles = {option.code: visit.label(option.title) for option in field.options}
+        codes = [value] if isinstance(value, str) else value
+        return "; ".join(titles.get(code, code) for code in codes)
+    if isinstance(field.type, t.Decimal | t.Money):
+        return scaled(value, field.type.scale)
+    return value if isinstance(value, int | float) and not isinstance(value, bool) else _export_plain(visit, value)
+
+
+def _export_plain(visit: Visit, value: Any) -> str:
+    if isinstance(value, bool):
+        return visit.say("value.yes" if value else "value.no")
+    return str(value)

@@ -1,0 +1,225 @@
+"""One record: its fields, its child lines, what refers to it, and what happened to it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from flask import Response
+from markupsafe import Markup
+
+from engine import forms
+from engine.errors import DougongError
+from engine.forms import RelatedList
+from engine.ids import is_id
+from engine.language import types as t
+from engine.model.kinds.entity import Entity, Field
+from engine.records import HistoryEntry, Page, Query, Record, Reference, delete, find, get, history, preview
+from engine.store import UnitOfWork
+from engine.web.menu import entity_path, with_query
+from engine.web.pages.addresses import Place, key_of, place_of
+from engine.web.render import Renderer
+from engine.web.routes import Routes
+from engine.web.show import BLANK, NUMERIC_KINDS, duration_text, instant, link, number_text, show, show_value
+from engine.web.toasts import leave_toast
+from engine.web.visit import Visit
+
+ROUTES = Routes()
+_RELATED_ROWS = 5
+_HISTORY_REFERENCES_MAX = 40
+
+
+@dataclass(frozen=True, slots=True)
+class Related:
+    """A related list with its first records."""
+
+    list: RelatedList
+    title: str
+    page: Page
+    columns: tuple[Field, ...]
+    all_href: str
+    new_href: str
+
+
+@dataclass(frozen=True, slots=True)
+class Lines:
+    """A child table: its columns and its rows."""
+
+    field: Field
+    columns: tuple[Field, ...]
+    rows: tuple[dict[str, Any], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """One change of one field in the history, old and new as people read them."""
+
+    title: str
+    old: Markup
+    new: Markup
+
+
+@ROUTES.get("/app/<app>/<name>/<key>", allow="people")
+def record_page(visit: Visit, renderer: Renderer, app: str, name: str, key: str) -> Response:
+    """Everything about one record that the visitor may see."""
+    place = place_of(visit, app, name)
+    with visit.reading() as work:
+        record = get(work, place.entity.name, key_of(key))
+        state = forms.form_state(
+            visit.app,
+            place.entity.name,
+            _values_for_conditions(work, place, record),
+            place.rights,
+            work.variables,
+            changeable=record.may_update,
+        )
+        related = [
+            found
+            for each in forms.related_lists(visit.app, visit.person, place.entity.name)
+            if (found := _related(visit, work, each, record))
+        ]
+    lines = {field.field.name: _lines(visit, record, field.field) for field in state.fields if field.field.lines is not None}
+    return renderer.page(
+        visit,
+        "record.html",
+        place=place,
+        record=record,
+        state=state,
+        lines=lines,
+        related=related,
+        tab="details",
+        title=record.display,
+        path=entity_path(place.entity.name, record.id),
+        show=lambda field: show(visit, field, record),
+        cell=lambda field, row: show_value(visit, field, row.get(field.name), row, short=True),
+        related_cell=lambda row, field: show(visit, field, row, short=True),
+        path_of=lambda row: entity_path(row.entity, row.id),
+        numeric=NUMERIC_KINDS,
+    )
+
+
+def _values_for_conditions(work: UnitOfWork, place: Place, record: Record) -> dict[str, Any]:
+    """The record's values with the related ones that its form's conditions read, where the actor may have them worked out."""
+    if not record.may_update:
+        return dict(record.values)
+    try:
+        return dict(preview(work, place.entity.name, record.id, {}).values)
+    except DougongError:
+        return dict(record.values)
+
+
+def _lines(visit: Visit, record: Record, field: Field) -> Lines:
+    child = visit.app.entities[field.lines or ""]
+    return Lines(field, tuple(child.fields.values()), tuple(dict(row) for row in record.values.get(field.name) or ()))
+
+
+def list_fields(visit: Visit, entity: Entity, without: str, limit: int) -> tuple[Field, ...]:
+    """The columns of a small list: those of the entity's default view, without the one that is the same in every row."""
+    views = visit.app.views_of(entity.name)
+    place = place_of(visit, entity.app, entity.short_name)
+    names = forms.column_names(entity, views[0] if views else None, (), place.rights)
+    return tuple(entity.fields[name] for name in names if name in entity.fields and name != without)[:limit]
+
+
+def _related(visit: Visit, work: UnitOfWork, each: RelatedList, record: Record) -> Related | None:
+    other = each.entity
+    columns = list_fields(visit, other, each.field.name, 5)
+    query = Query(
+        other.name,
+        where=f"{each.field.name}.id = '{record.id}'",
+        fields=tuple(field.name for field in columns),
+        limit=_RELATED_ROWS,
+        totals={"": ("count", None)},
+        names=True,
+    )
+    page = find(work, query)
+    place = place_of(visit, other.app, other.short_name)
+    if not page.items and not place.may_create:
+        return None
+    path = entity_path(other.name)
+    title = visit.label(other.title)
+    writable = place.may_create and place.rights.get(each.field.name) == "write"
+    new_href = with_query(path + "/new", {each.field.name: record.id}) if writable else ""
+    return Related(each, title, page, columns, with_query(path, {"f": f"{each.field.name}:eq:{record.id}"}), new_href)
+
+
+@ROUTES.get("/app/<app>/<name>/<key>/history", allow="people")
+def history_page(visit: Visit, renderer: Renderer, app: str, name: str, key: str) -> Response:
+    """Who changed what and when, newest first."""
+    place = place_of(visit, app, name)
+    with visit.reading() as work:
+        record = get(work, place.entity.name, key_of(key))
+        entries = history(work, place.entity.name, record.id)
+        names = _names(work, place.entity, entries)
+    told = [(entry, _told(visit, place, entry, names)) for entry in entries]
+    path = entity_path(place.entity.name, record.id)
+    return renderer.page(
+        visit,
+        "history.html",
+        place=place,
+        record=record,
+        entries=told,
+        tab="history",
+        title=record.display,
+        path=path,
+        when=lambda at: instant(visit, at),
+    )
+
+
+def _names(work: UnitOfWork, entity: Entity, entries: list[HistoryEntry]) -> dict[str, Reference]:
+    """The displays of the records that old and new values lead to, as far as they may be seen."""
+    wanted: dict[str, str] = {}
+    for entry in entries:
+        for name, change in entry.changes.items():
+            field = entity.fields[name]
+            if len(field.targets) == 1 and isinstance(change, list):
+                wanted.update({key: field.targets[0] for key in change if isinstance(key, str) and is_id(key)})
+    found = {}
+    for key, target in list(wanted.items())[:_HISTORY_REFERENCES_MAX]:
+        try:
+            found[key] = Reference(target, key, get(work, target, key).display)
+        except DougongError:
+            continue
+    return found
+
+
+def _told(visit: Visit, place: Place, entry: HistoryEntry, names: dict[str, Reference]) -> list[Told]:
+    told = []
+    for name, change in entry.changes.items():
+        field = place.entity.fields[name]
+        if field.lines is not None or not (isinstance(change, list) and len(change) == 2):
+            told.append(Told(visit.label(field.title), BLANK, Markup("{}").format(visit.say("history.line_changed"))))
+            continue
+        old, new = (_told_value(visit, field, value, names) for value in change)
+        told.append(Told(visit.label(field.title), old, new))
+    return told
+
+
+def _told_value(visit: Visit, field: Field, value: Any, names: dict[str, Reference]) -> Markup:
+    """A value in JSON form, out of the audit."""
+    if value is None:
+        return BLANK
+    if field.targets:
+        return link(visit, names[value]) if value in names else Markup("{}").format(visit.say("value.hidden"))
+    if isinstance(field.type, t.Decimal | t.Money):
+        return Markup('<span class="dg-number">{}</span>').format(number_text(field, int(str(value).replace(".", ""))))
+    if field.kind in ("boolean", "choice", "multi_choice"):
+        return show_value(visit, field, value, {})
+    text = str(value)
+    if field.kind == "datetime":
+        text = text.replace("T", " ").removesuffix("Z")[:16] + " UTC"
+    if isinstance(field.type, t.Duration) and isinstance(value, int):
+        text = duration_text(value)
+    return Markup('<span class="dg-text">{}</span>').format(text[:500])
+
+
+@ROUTES.post("/app/<app>/<name>/<key>/delete", allow="people")
+def delete_record(visit: Visit, _renderer: Renderer, app: str, name: str, key: str) -> Response:
+    """Moves the record to the trash and offers to undo it."""
+    place = place_of(visit, app, name)
+    wanted = key_of(key)
+    version = visit.request.form.get("version", "")
+    with visit.writing() as work:
+        delete(work, place.entity.name, wanted, int(version) if version.isdecimal() and len(version) < 10 else None)
+    leave_toast(visit, "deleted", entity=place.entity.name, undo=(wanted,))
+    return Response(status=303, headers={"Location": entity_path(place.entity.name)})
