@@ -72,6 +72,7 @@ def read(url: str, entity: str) -> list[dict[str, Any]]:
     running: Runtime = deployment.open_runtime(url, clock=CLOCK)
     with running.read(SYSTEM) as work:
         found = records.find(work, Query(f"desk.{entity}", limit=500)).items
-        presented = [records.present(work.app, record) for record in sorted(found, key=lambda record: record.id)]
+        whole = [records.get(work, f"desk.{entity}", record.id) for record in sorted(found, key=lambda record: record.id)]
+        presented = [records.present(work.app, record) for record in whole]
     running.database.close()
     return presented
