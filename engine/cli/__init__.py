@@ -5,15 +5,15 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Sequence
-from typing import Protocol
+from collections.abc import Mapping, Sequence
+from importlib import import_module
+from typing import Protocol, cast
 
 from engine import __version__
-from engine.cli import check, explain, new
 
 
 class Command(Protocol):
-    """What a command's module offers; its docstring's first line is its help."""
+    """What a command's module offers."""
 
     NAME: str
 
@@ -24,20 +24,39 @@ class Command(Protocol):
         """Do it; the exit code."""
 
 
-COMMANDS = (new, check, explain)
-"""All commands, in the order in which help lists them."""
+COMMANDS: Mapping[str, str] = {
+    "new": "begin an app package in a new folder",
+    "check": "tell everything that is wrong with app packages",
+    "explain": "explain a diagnostic by its code",
+    "serve": "run the web application",
+    "plan": "say what an apply would change in a database",
+    "apply": "bring a database to its app",
+    "import": "read a CSV or XLSX file into records",
+    "export": "write records to a CSV or XLSX file",
+    "user": "add a user, set a password, disable a user",
+    "token": "print a new API token of a user",
+}
+"""All commands with their help, in the order in which it lists them. A command's module (of the same name, ``import_`` for
+``import``) is loaded when it is asked for: checking files must not wait for a web framework and a database library."""
 
 
-def parser() -> argparse.ArgumentParser:
-    """The command line of ``dougong`` with all its commands."""
+def command(name: str) -> Command:
+    """The module of a command."""
+    module = f"{name}_" if name == "import" else name
+    return cast("Command", import_module(f"{__name__}.{module}"))
+
+
+def parser(chosen: str | None = None) -> argparse.ArgumentParser:
+    """The command line of ``dougong``; with the options of the chosen command, or of all."""
     top = argparse.ArgumentParser(prog="dougong", description="Business applications said in files.")
     top.add_argument("--version", action="version", version=f"dougong {__version__}")
     listed = top.add_subparsers(dest="command", metavar="COMMAND", required=True)
-    for command in COMMANDS:
-        summary = (command.__doc__ or "").strip().partition("\n")[0]
-        own = listed.add_parser(command.NAME, help=summary, description=summary)
-        command.add_arguments(own)
-        own.set_defaults(run=command.run)
+    for name, summary in COMMANDS.items():
+        own = listed.add_parser(name, help=summary, description=summary[:1].upper() + summary[1:] + ".")
+        if chosen in (None, name):
+            found = command(name)
+            found.add_arguments(own)
+            own.set_defaults(run=found.run)
     return top
 
 
@@ -47,7 +66,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         reconfigure = getattr(stream, "reconfigure", None)
         if reconfigure is not None:
             reconfigure(encoding="utf-8", errors="replace")
-    args = parser().parse_args(arguments)
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    chosen = next((word for word in given if word in COMMANDS), "")
+    args = parser(chosen).parse_args(given)
     try:
         code: int = args.run(args)
     except BrokenPipeError:

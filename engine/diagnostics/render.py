@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import unicodedata
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -21,6 +22,9 @@ _HELP = {"en": "help", "zh": "帮助"}
 _EXPLAIN = {"en": "explain", "zh": "详解"}
 _TALLY = {"en": "{errors} error(s), {warnings} warning(s)", "zh": "{errors} 个错误,{warnings} 个警告"}
 _EXCERPT_CELLS = 100
+_EXCERPT_BEFORE = 40
+_SENTENCE = re.compile(r"(?<=[?？.。;；])\s*")
+_BRACE = re.compile(r"\{(\w+)\}")
 _MISSING = Words("{code}", "", "", "", "")
 
 
@@ -35,9 +39,15 @@ def help_text(one: Diagnostic, language: Language) -> str:
     if params.get("suggestion"):
         return _printable(fill(_MEANT[language], params))
     if one.fix and "\n" not in one.fix:
-        return _printable(fill(_WRITE[language], {"fix": one.fix}))
-    advice = fill(_words(one, language).help, params)
-    return _printable(advice)
+        template = _MEANT if one.code.startswith("unknown-") else _WRITE
+        return _printable(fill(template[language], {"fix": one.fix, "suggestion": one.fix}))
+    return _printable(fill(_sayable(_words(one, language).help, params), params))
+
+
+def _sayable(template: str, params: Mapping[str, Any]) -> str:
+    """The sentences of an advice that say something: not those about a parameter that is empty."""
+    parts = _SENTENCE.split(template)
+    return " ".join(part for part in parts if all(params.get(name) != "" for name in _BRACE.findall(part)))
 
 
 def _in_language(params: Mapping[str, Any], language: Language) -> Mapping[str, Any]:
@@ -98,14 +108,13 @@ def _end_on_line(one: Diagnostic, lines: Sequence[str]) -> int:
 
 def _excerpt(line: str, start: int, end: int) -> tuple[str, int, int]:
     """A line fit for one row, with how many cells lie before the mark and how many it covers."""
-    first, last = 0, len(line)
-    while first < start and sum(map(_cells, line[first:end])) > _EXCERPT_CELLS:
-        first += 1
-    if first:
-        first = max(0, start - 30)
-    while last > end and sum(map(_cells, line[first:last])) > _EXCERPT_CELLS:
-        last -= max(1, (last - end) // 2)
-    last = min(last, first + 4 * _EXCERPT_CELLS)
+    first = 0
+    if sum(map(_cells, line[:end])) > _EXCERPT_CELLS:
+        first = max(0, start - _EXCERPT_BEFORE)
+    last, room = first, _EXCERPT_CELLS
+    while last < len(line) and room >= _cells(line[last]):
+        room -= _cells(line[last])
+        last += 1
     head, tail = ("…" if first else ""), ("…" if last < len(line) else "")
     before = len(head) + sum(map(_cells, line[first:start]))
     marked = max(1, sum(map(_cells, line[start : min(end, last)])))

@@ -247,11 +247,11 @@ def _pattern_is_good(build: Build, node: Node) -> bool:
         re2.compile(node.value, options)
     except re2.error as problem:
         said = problem.args[0] if problem.args else ""
-        build.error("bad-pattern", node.span, problem=said.decode("utf-8", "replace") if isinstance(said, bytes) else str(said))
+        build.error("pattern-unusable", node.span, problem=said.decode("utf-8", "replace") if isinstance(said, bytes) else str(said))
         return False
     strange = _NOT_IN_ECMA.search(node.value)
     if strange:
-        build.error("bad-pattern", node.span, problem=strange[0])
+        build.error("pattern-unusable", node.span, problem=strange[0])
         return False
     return True
 

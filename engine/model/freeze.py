@@ -143,7 +143,7 @@ def check_path(build: Build, draft: EntityDraft, at: Node, path: str) -> Field |
             return None
         if len(targets) != 1 or targets[0] not in build.entities:
             if field is None or not field.targets or len(targets) > 1:
-                build.error("not-a-reference", at.span, name=hop, path=path)
+                build.error("no-reference", at.span, name=hop, path=path)
             return None
         here = build.entities[targets[0]]
     return check_field(build, here, at, last)

@@ -135,7 +135,7 @@ def wrong_type(node: Node, types: tuple[str, ...]) -> Diagnostic:
     scalar = not node.is_map and not node.is_list
     fix = json.dumps(node.text, ensure_ascii=False) if "string" in types and scalar and node.text and not node.style else None
     wanted = {language: _joined([_TYPE_WORDS[each][language] for each in types], language) for language in ("en", "zh")}
-    return error("wrong-type", node.span if scalar else node.start, fix=fix, wanted=wanted, found=_TYPE_WORDS[json_type(node.value)])
+    return error("value-type", node.span if scalar else node.start, fix=fix, wanted=wanted, found=_TYPE_WORDS[json_type(node.value)])
 
 
 def _joined(words: list[str], language: str) -> str:

@@ -6,14 +6,16 @@ A folder is named like its code. It holds ``package/`` (or ``case.yaml``: ``path
 
 import io
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
-from engine.diagnostics import catalogue, render_text
-from engine.model import Compilation, compile_packages, read_package, read_zip
+from engine.diagnostics import Diagnostic, Span, catalogue, render_text
+from engine.language import compile_expression
+from engine.model import Compilation, Package, compile_packages, read_package, read_zip
 
 ROOT = Path(__file__).parent
 FOLDERS = sorted(path for path in ROOT.iterdir() if path.is_dir() and not path.name.startswith("__"))
@@ -39,9 +41,29 @@ def compile_case(folder: Path) -> Compilation:
     """The outcome for a fixture folder, with places named relative to it."""
     described = folder / "case.yaml"
     case: dict[str, Any] = yaml.safe_load(described.read_text(encoding="utf-8")) if described.exists() else {}
+    if "expression" in case:
+        return compile_expression_case(read_package(folder / "package", "package"), case["expression"])
     if "zip" in case:
         return compile_packages([read_zip(make_zip(case["zip"]), "package.zip")])
     return compile_packages([read_package(folder / path, path) for path in case.get("paths", ["package"])])
+
+
+def compile_expression_case(package: Package, case: dict[str, Any]) -> Compilation:
+    """What the language says of one expression (``source``), as if it stood alone in a file.
+
+    ``of`` is the entity it is about; ``computed`` gives fields of it a source, for errors that no package can have.
+    """
+    outcome = compile_packages([package])
+    assert outcome.app is not None
+    scope = outcome.app.scope(case.get("of"))
+    if "computed" in case:
+        info = scope.entities[case["of"]]
+        changed = {name: replace(info.fields[name], stored=False, compute=source) for name, source in case["computed"].items()}
+        entities = {**scope.entities, info.name: replace(info, fields={**info.fields, **changed})}
+        scope = replace(scope, entities=entities)
+    problems = compile_expression(case["source"], scope).problems
+    found = [Diagnostic(one.code, "error", Span("expression", 0, one.start, 0, one.end), one.params, one.fix) for one in problems]
+    return Compilation(None, tuple(found), (), {"expression": case["source"]})
 
 
 def make_zip(members: list[dict[str, Any]]) -> bytes:
