@@ -52,7 +52,7 @@ class Resolved:
 
 def nearest(word: str, known: tuple[str, ...]) -> str | None:
     """The known word that was probably meant."""
-    close = difflib.get_close_matches(word, known, n=1, cutoff=0.6 if len(word) > 3 else 0.5)
+    close = difflib.get_close_matches(word, known, n=1, cutoff=0.6 if word.isascii() else 0.5)
     if close:
         return close[0]
     lower = {name.lower(): name for name in known}
