@@ -25,10 +25,6 @@ class Picker extends HTMLElement {
     this.list.setAttribute("aria-label", text.getAttribute("aria-label") ?? text.labels?.[0]?.textContent?.trim() ?? "");
     this.list.hidden = true;
     this.append(this.list);
-    text.setAttribute("role", "combobox");
-    text.setAttribute("aria-autocomplete", "list");
-    text.setAttribute("aria-expanded", "false");
-    text.setAttribute("aria-controls", this.list.id);
     text.addEventListener("input", this.onInput);
     text.addEventListener("focus", this.onFocus);
     text.addEventListener("keydown", this.onKey);
@@ -44,7 +40,8 @@ class Picker extends HTMLElement {
   }
 
   private onFocus = (): void => {
-    if (!this.text.readOnly) this.text.select();
+    this.chosen = this.text.value;
+    this.text.select();
   };
 
   private onInput = (event: Event): void => {
@@ -73,6 +70,9 @@ class Picker extends HTMLElement {
   }
 
   private open(): void {
+    // A redraw of the form around it takes away what the server does not know.
+    if (!this.list.isConnected) this.append(this.list);
+    this.text.setAttribute("aria-controls", this.list.id);
     this.list.hidden = false;
     this.active = -1;
     this.text.setAttribute("aria-expanded", "true");

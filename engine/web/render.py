@@ -10,6 +10,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from engine.web import assets
 from engine.web.menu import menu_of
+from engine.web.show import initials
 from engine.web.toasts import take_toast
 from engine.web.visit import Visit
 
@@ -25,7 +26,7 @@ class Renderer:
             trim_blocks=True,
             lstrip_blocks=True,
         )
-        self._environment.globals.update(icon=assets.icon, scripts=assets.scripts, styles=assets.styles)
+        self._environment.globals.update(icon=assets.icon, scripts=assets.scripts, styles=assets.styles, initials=initials)
 
     def page(self, visit: Visit, template: str, *, status: int = 200, **values: Any) -> Response:
         """A whole page, with menu and pending toast."""

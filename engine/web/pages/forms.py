@@ -162,6 +162,8 @@ def _draw(visit: Visit, renderer: Renderer, work: UnitOfWork, page: Page, *, sta
         "line_shown": lambda field, position, column: _line_computed(visit, field, position, column, values),
         "theirs": lambda field: _theirs(visit, field, page),
         "untyped": UNTYPED_KINDS,
+        "worked_out": lambda field: values.get(field.name) is not None,
+        "any_typed": lambda section: any(not each.readonly and each.field.kind not in UNTYPED_KINDS for each in section.fields),
         "target_title": lambda name: visit.label(visit.app.entities[name].title),
     }
     if part:

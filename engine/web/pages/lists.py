@@ -10,7 +10,7 @@ from typing import Any
 
 from flask import Response
 
-from engine import forms, limits
+from engine import diagnostics, forms, limits
 from engine.access import readable
 from engine.errors import BadRequest, DougongError, Forbidden
 from engine.forms import Filter
@@ -103,7 +103,9 @@ def mistake_text(visit: Visit, error: BadRequest) -> str:
     words = say_error(error, visit.language)
     if problems:
         first = problems[0]
-        words = f"{words} ({first['code']}, {first['start'] + 1})"
+        known = diagnostics.catalogue().get(first["code"])
+        told = diagnostics.fill(known[visit.language].message, first["params"]) if known else first["code"]
+        words = visit.say("list.mistake", words=words, told=told, place=first["start"] + 1)
     return words
 
 
