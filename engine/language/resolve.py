@@ -13,7 +13,7 @@ from engine.language.scope import CollectionInfo, EntityInfo, FieldInfo, Scope
 from engine.language.types import Ref, Type
 
 UNNAMED = ("old", "record", "parent")
-"""First words of a path that lead somewhere without being a field."""
+"""First words that begin a path without being a field."""
 
 
 class Unresolved(Exception):
