@@ -19,6 +19,7 @@ PATHS = ("level > 3", "active", "boss = user", "boss.active", "boss.level = 2", 
 SPANS = ("3 days", "1 month", "36 hours", "1 year", "2 quarters", "2 weeks", "40000 months")
 NUMBER_FORMATS = ("", ", '0'", ", '0.00'", ", '#,##0'", ", '#,##0.00'", ", '0%'", ", '0.0%'")
 DATE_FORMATS = ("", ", 'yyyy-MM'", ", 'yyyy年M月d日'")
+MOMENT_FORMATS = ("", ", 'HH:mm'", ", 'yyyy-MM-dd'", ", 'yyyy年M月d日'")
 DAYS = ("28", "29", "31", "0")
 MOMENTS = ("now()", "@2025-03-09T02:30", "@2025-11-02T05:30Z", "@2025-04-06T01:45")
 _TAGS = ("vip", "key", "old")
@@ -334,7 +335,14 @@ class Writer:
                 lambda d: f"default({self.text(d)}, {self.text(d)})",
                 lambda d: f"{r.choice(['min', 'max'])}({self.text(d)}, {self.text(d)})",
                 lambda d: f"if({self.boolean(d)}, {self.text(d)}, {self.text(d)})",
-                *([] if self.in_rows else [lambda d: f"{r.choice(['min', 'max'])}(parts.name where {self.rows(d)})"]),
+                *(
+                    []
+                    if self.in_rows
+                    else [
+                        lambda d: f"{r.choice(['min', 'max'])}(parts.name where {self.rows(d)})",
+                        lambda d: f"text({self.moment(d)}{r.choice(MOMENT_FORMATS)})",
+                    ]
+                ),
             ],
         )
 
