@@ -40,6 +40,8 @@ def prepare(
 
     The password is made once per installation and kept in a file that only its owner may read.
     """
+    if compilation.app is None:
+        raise ValueError("packages with errors cannot be demonstrated")
     if deployment.lag(database, compilation.app) is not None:
         say("Preparing the database ...")
         deployment.apply_packages(database, compilation.packages, allow_destructive=False, by="demo", clock=clock)
