@@ -48,16 +48,29 @@ AFTER = {
             "twice": {"kind": "money", "compute": "cost * 2"},
             "code": {"type": "string", "unique": True},
             "priority": {"enum": ["low", "high"], "default": "low"},
-            "parts": {"kind": "lines", "items": {"properties": {"qty": {"type": "integer"}, "more": {"type": "integer", "compute": "qty + 1"}}}},
+            "parts": {
+                "kind": "lines",
+                "items": {"properties": {"qty": {"type": "integer"}, "more": {"type": "integer", "compute": "qty + 1"}}},
+            },
             "total": {"type": "integer", "compute": "sum(parts.more)"},
         },
     },
-    "person": {"required": ["grade"], "properties": {"name": {"type": "string"}, "grade": {"enum": ["a", "b"], "default": "a"}, "shout": {"compute": "name"}}},
+    "person": {
+        "required": ["grade"],
+        "properties": {"name": {"type": "string"}, "grade": {"enum": ["a", "b"], "default": "a"}, "shout": {"compute": "name"}},
+    },
     "answer": {"properties": {"of": {"kind": "ref", "to": "request"}}},
 }
 ROWS = {
     "ticket": [
-        {"subject": f"S{n}", "size": str(n) if n % 4 else "odd", "cost": f"{n}.50", "code": f"c{n}", "remark": "r", "parts": [{"qty": n}, {"qty": 2}]}
+        {
+            "subject": f"S{n}",
+            "size": str(n) if n % 4 else "odd",
+            "cost": f"{n}.50",
+            "code": f"c{n}",
+            "remark": "r",
+            "parts": [{"qty": n}, {"qty": 2}],
+        }
         for n in range(8)
     ],
     "person": [{"name": f"P{n}"} for n in range(7)],
@@ -80,7 +93,12 @@ def _apply(url: str, apps: tuple[App, App], watch: Callable[[sa.Engine], None] =
     watch(database.engine)
     old, new = apps
     bench = migrations.Bench(
-        old=old, new=new, packages={"desk": said.package(AFTER, version="2.0.0").files}, by="test", now=lambda: said.CLOCK.now().replace(tzinfo=None), allow_destructive=True
+        old=old,
+        new=new,
+        packages={"desk": said.package(AFTER, version="2.0.0").files},
+        by="test",
+        now=lambda: said.CLOCK.now().replace(tzinfo=None),
+        allow_destructive=True,
     )
     with migrations.session(database, said.CLOCK) as held:
         with held.transaction() as connection:
@@ -153,7 +171,9 @@ def _contents(url: str) -> dict[str, Any]:
             if name.startswith("dg_"):
                 continue
             columns = sorted(table.columns)
-            rows = connection.execute(sa.text(f'SELECT {", ".join(f"{chr(34)}{c}{chr(34)}" for c in columns)} FROM "{name}" ORDER BY id')).all()
+            rows = connection.execute(
+                sa.text(f'SELECT {", ".join(f"{chr(34)}{c}{chr(34)}" for c in columns)} FROM "{name}" ORDER BY id')
+            ).all()
             found[name] = (dict(sorted(table.columns.items())), sorted(table.indexes.items()), [tuple(map(str, row)) for row in rows])
         held = sa.select(QUARANTINE.c.table_name, QUARANTINE.c.column_name, QUARANTINE.c.stored_as, QUARANTINE.c.rows_held)
         found["quarantine"] = sorted(map(str, connection.execute(held).all()))
@@ -198,7 +218,9 @@ def _copies(url: str, folder: Path) -> Iterator[Callable[[], str]]:
 
 @pytest.mark.usefixtures("small_batches")
 @pytest.mark.parametrize("sample", [12, pytest.param(1, marks=pytest.mark.slow)], ids=["sampled", "every-statement"])
-def test_killed_at_any_statement_an_apply_is_finished_by_the_next(fresh_url: str, apps: tuple[App, App], tmp_path: Path, sample: int) -> None:
+def test_killed_at_any_statement_an_apply_is_finished_by_the_next(
+    fresh_url: str, apps: tuple[App, App], tmp_path: Path, sample: int
+) -> None:
     said.apply(fresh_url, said.package(BEFORE))
     said.fill(fresh_url, ROWS)
     with _copies(fresh_url, tmp_path) as copy:
@@ -228,12 +250,19 @@ def test_the_old_release_works_on_while_an_apply_is_cut_short(fresh_url: str, ap
         for at in (statements // 3, statements // 2):
             url = copy()
             _apply_and_die(url, apps, at)
-            said.fill(url, {"ticket": [{"subject": "between", "size": "77", "cost": "1.00", "code": f"between{at}", "parts": [{"qty": 5}]}]})
+            said.fill(
+                url, {"ticket": [{"subject": "between", "size": "77", "cost": "1.00", "code": f"between{at}", "parts": [{"qty": 5}]}]}
+            )
             assert said.read(url, "ticket")[-1]["subject"] == "between"
             _apply(url, apps)
             late = said.read(url, "request")[-1]
             assert {name: late[name] for name in ("headline", "size", "cost", "twice", "priority", "total")} == {
-                "headline": "between", "size": 77, "cost": "1.00", "twice": "2.00", "priority": "low", "total": 6,
+                "headline": "between",
+                "size": 77,
+                "cost": "1.00",
+                "twice": "2.00",
+                "priority": "low",
+                "total": 6,
             }
             database = Database(url)
             assert deployment.lag(database, apps[1]) is None

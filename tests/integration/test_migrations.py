@@ -18,7 +18,12 @@ from engine.store.migrations.live import inspect
 from engine.store.migrations.operations import kind_of
 from tests import said
 
-TICKET = {"ticket": {"properties": {"subject": {"type": "string"}, "qty": {"type": "integer"}, "state": {"enum": ["open", "closed"]}}, "indexes": [["state"]]}}
+TICKET = {
+    "ticket": {
+        "properties": {"subject": {"type": "string"}, "qty": {"type": "integer"}, "state": {"enum": ["open", "closed"]}},
+        "indexes": [["state"]],
+    }
+}
 
 
 @pytest.fixture
@@ -88,7 +93,9 @@ def test_values_taken_out_of_use_stay_in_quarantine(fresh_url: str, database: Da
     said.fill(fresh_url, {"ticket": [{"subject": "A", "qty": 41}, {"subject": "B"}]})
     said.apply(fresh_url, said.package({"ticket": {"properties": {"subject": {"type": "string"}}}}), allow_destructive=True)
     with database.read() as connection:
-        held = connection.execute(sa.text("SELECT table_name, column_name, stored_as, rows_held FROM dg_quarantine WHERE column_name = 'qty'")).one()
+        held = connection.execute(
+            sa.text("SELECT table_name, column_name, stored_as, rows_held FROM dg_quarantine WHERE column_name = 'qty'")
+        ).one()
         values = connection.execute(sa.text(f'SELECT "{held.stored_as}" FROM desk_ticket ORDER BY id')).scalars().all()
     assert (held.table_name, held.column_name, held.rows_held) == ("desk_ticket", "qty", 1)
     assert values == [41, None]
@@ -99,7 +106,10 @@ def test_history_and_numbers_follow_a_rename(fresh_url: str) -> None:
     after = {
         "request": {
             "uid": "ticket",
-            "properties": {"headline": {"type": "string", "uid": "subject"}, "number": {"kind": "sequence", "template": "T-{###}", "uid": "no"}},
+            "properties": {
+                "headline": {"type": "string", "uid": "subject"},
+                "number": {"kind": "sequence", "template": "T-{###}", "uid": "no"},
+            },
         }
     }
     said.apply(fresh_url, said.package(before))
@@ -122,7 +132,10 @@ def test_a_key_that_is_broken_only_after_conversion_is_refused_and_the_old_relea
 def test_what_a_given_up_change_made_is_taken_away(fresh_url: str) -> None:
     said.apply(fresh_url, said.package({"ticket": {"properties": {"code": {"type": "string"}}}}))
     said.fill(fresh_url, {"ticket": [{"code": "1"}, {"code": "01"}]})
-    broken = {"ticket": {"properties": {"code": {"type": "integer", "unique": True}, "wrong": {"type": "string"}}}, "wrong": {"properties": {"x": {"type": "string"}}}}
+    broken = {
+        "ticket": {"properties": {"code": {"type": "integer", "unique": True}, "wrong": {"type": "string"}}},
+        "wrong": {"properties": {"x": {"type": "string"}}},
+    }
     with pytest.raises(migrations.Refused):
         said.apply(fresh_url, said.package(broken))
     said.apply(fresh_url, said.package({"ticket": {"properties": {"code": {"type": "string"}, "right": {"type": "string"}}}}))
