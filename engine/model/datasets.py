@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import PurePosixPath
 from types import MappingProxyType
 from typing import Any
@@ -157,7 +158,28 @@ def build_imports(build: Build, entities: Mapping[str, Entity]) -> dict[str, Imp
 
 
 def _import(build: Build, app: AppDraft, document: Document, entities: Mapping[str, Entity]) -> ImportFormat | None:
-    node = document.node
+    node, span = document.node, document.name_node.span
+    name = f"{app.name}.{document.name}"
+    title = localized(node.get("title"), document.name)
+    listed = node.get("steps")
+    if listed is None:
+        return _pass(build, app, node, entities, ImportFormat(name, app.name, "", title, span, (), ()))
+    for word in ("of", "key", "columns", "constants", "mode"):
+        if word in node.value:
+            build.error("import-steps-and-columns", node.key_span(word), keyword=word)
+    steps = []
+    for step_name, key, each in listed.items():
+        step_title = localized(each.get("title"), step_name)
+        made = _pass(build, app, each, entities, ImportFormat(f"{name}.{step_name}", app.name, "", step_title, key.span, (), ()))
+        if made is not None:
+            steps.append(made)
+    if not steps:
+        return None
+    return ImportFormat(name, app.name, steps[-1].entity, title, span, (), (), steps=tuple(steps))
+
+
+def _pass(build: Build, app: AppDraft, node: Node, entities: Mapping[str, Entity], frame: ImportFormat) -> ImportFormat | None:
+    """One pass over the file: ``frame`` with its entity, key and columns filled in."""
     draft = _target(build, app, node)
     if draft is None:
         return None
@@ -168,24 +190,29 @@ def _import(build: Build, app: AppDraft, document: Document, entities: Mapping[s
     ]
     constants = {}
     for name, name_node, each in (node.get("constants") or NOTHING).items():
-        check_field(build, draft, name_node, name)
-        constants[name] = each.text
+        if each.is_map:
+            columns.append(_column(build, draft, "", name_node, each, entities, constant=name))
+        else:
+            check_field(build, draft, name_node, name)
+            constants[name] = each.text
     fields = [column.field for column in columns] + list(constants)
     for name in sorted({each for each in fields if fields.count(each) > 1}):
-        build.error("import-field-twice", node.key_span("columns"), field=name)
+        build.error("import-field-twice", node.key_span("columns" if "columns" in node.value else "constants"), field=name)
     key = _key(build, draft, node.get("key"))
     for each in (node.get("key") or NOTHING).each():
         if each.text not in fields:
             build.error("import-key-not-mapped", each.span, field=each.text)
-    title = localized(node.get("title"), document.name)
     mode: Any = node.text_of("mode") or "live"
-    name = f"{app.name}.{document.name}"
-    return ImportFormat(name, app.name, draft.name, title, document.name_node.span, key, tuple(columns), MappingProxyType(constants), mode)
+    return replace(frame, entity=draft.name, key=key, columns=tuple(columns), constants=MappingProxyType(constants), mode=mode)
 
 
-def _column(build: Build, draft: EntityDraft, header: str, key: Node, node: Node, entities: Mapping[str, Entity]) -> ImportColumn:
-    at = (node.get("field") if node.is_map else None) or node
-    field = check_path(build, draft, at, at.text)
+def _column(
+    build: Build, draft: EntityDraft, header: str, key: Node, node: Node, entities: Mapping[str, Entity], *, constant: str = ""
+) -> ImportColumn:
+    """What a column fills; with ``constant``, what the field of that name gets from a text instead of a column."""
+    at = key if constant else (node.get("field") if node.is_map else None) or node
+    name = constant or at.text
+    field = check_path(build, draft, at, name)
     said = node.get("match")
     match = said.text if said else None
     if field is not None and field.kind in _REFS and len(field.targets) == 1 and field.targets[0] in build.entities:
@@ -195,11 +222,12 @@ def _column(build: Build, draft: EntityDraft, header: str, key: Node, node: Node
         else:
             match = next(iter(_natural_key(entities[target.name])), None)
     elif said is not None and field is not None and field.kind not in _REFS:
-        build.error("match-without-reference", said.span, field=at.text)
+        build.error("match-without-reference", said.span, field=name)
     form = node.get("format")
     if form is not None and field is not None and field.kind not in _DATED:
-        build.error("format-without-date", form.span, field=at.text)
-    if "compute" in (draft.nodes.get(at.text) or NOTHING).value:
-        build.error("data-for-computed", at.span, field=at.text)
+        build.error("format-without-date", form.span, field=name)
+    if "compute" in (draft.nodes.get(name) or NOTHING).value:
+        build.error("data-for-computed", at.span, field=name)
     alias = {word: each.text for word, _, each in (node.get("alias") or NOTHING).items()}
-    return ImportColumn(header, at.text, form.text if form else None, match, MappingProxyType(alias))
+    template = node.text_of("text") if constant else None
+    return ImportColumn(header, name, form.text if form else None, match, MappingProxyType(alias), template)

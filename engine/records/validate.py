@@ -46,7 +46,7 @@ def _range(field: Field, bounds: Bounds, value: Any) -> Iterator[tuple[str, dict
 def _is_multiple(value: Any, of: Any) -> bool:
     if isinstance(value, float) or isinstance(of, float):
         quotient = value / of
-        return abs(quotient - round(quotient)) < 1e-9
+        return bool(abs(quotient - round(quotient)) < 1e-9)
     return bool(value % of == 0)
 
 

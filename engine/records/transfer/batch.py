@@ -57,7 +57,8 @@ class Taken:
 
 @dataclass(slots=True)
 class BatchImport:
-    """Takes rows of one pass over a file. ``creates_only`` leaves records that exist as they are (demo data).
+    """Takes rows of one pass over a file. ``adds_only`` gives records that exist nothing but values that
+    they lack (demo data).
 
     ``seen`` is used by trials whose transactions are taken back: rows of earlier batches by key, so that a later row of
     the same key is not counted as another new record.
@@ -65,7 +66,7 @@ class BatchImport:
 
     bound: BoundFormat
     finder: ReferenceFinder
-    creates_only: bool = False
+    adds_only: bool = False
     seen: dict[Key, int] | None = None
     _references: tuple[tuple[str, str, str], ...] = field(init=False)
 
@@ -161,11 +162,6 @@ class BatchImport:
             elif ids and each.outcome is None:
                 each.known = next(iter(ids))
         known = [each.known for each in waiting if each.known is not None]
-        if self.creates_only:
-            for each in waiting:
-                if each.known is not None:
-                    each.outcome = Outcome(each.row, "unchanged", each.known)
-            return {}
         readable = not access.rows(work.app, work.actor, plan.entity.name, "read").none
         befores = read_for_update(work, plan, known) if known and readable else {}
         for each in waiting:
@@ -214,6 +210,8 @@ class BatchImport:
         for each in waiting:
             before = befores[each.known or ""]
             given = {name: value for name, value in each.given.items() if value is not None or name not in kept}
+            if self.adds_only:
+                given = {name: value for name, value in given.items() if before.get(name) is None}
             pairs.append((before, given))
         drafts = draft_changes(work, plan, pairs)
         good = _without_problems(waiting, drafts)

@@ -19,7 +19,7 @@ from engine.model.kinds.entity import Field
 from engine.model.kinds.import_format import ImportColumn, ImportFormat
 from engine.records.plan import EntityPlan, plan_of
 from engine.records.transfer.guarding import unguarded
-from engine.records.transfer.mapping import importable, natural_match
+from engine.records.transfer.mapping import importable, natural_match, steps_of
 from engine.records.transfer.spreadsheet import is_error
 from engine.records.values import ValueProblem, parse
 
@@ -163,6 +163,16 @@ def bind(app: App, format: ImportFormat, headers: Sequence[str]) -> BoundFormat:
     used = {_find(index, name) for column in wanted for name in _headers_of(column)}
     unused = tuple(name for place, name in enumerate(headers) if name and place not in used)
     return BoundFormat(format, plan, app.content_hash, tuple(bound), created, tuple(headers), unused)
+
+
+def fits(app: App, format: ImportFormat, headers: Sequence[str]) -> bool:
+    """Whether a file with these headers has every column that a format, in all its steps, asks for."""
+    try:
+        for step in steps_of(format):
+            bind(app, step, headers)
+    except BadRequest:
+        return False
+    return True
 
 
 def _wanted(format: ImportFormat) -> list[ImportColumn]:
