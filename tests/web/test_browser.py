@@ -52,7 +52,10 @@ def served(prepared: Prepared, tmp_path_factory: pytest.TempPathFactory) -> Iter
     site = open_site(prepared, tmp_path_factory.mktemp("browser"), SystemClock())  # type: ignore[arg-type]
     grace = site.create("desk.person", {"name": "Grace Hopper", "region": "north"})
     for number in range(30):
-        site.create("desk.ticket", {"subject": f"Printer {number:02}" if number else "Scanner", "channel": "web", "status": "fresh", "caller": grace})
+        site.create(
+            "desk.ticket",
+            {"subject": f"Printer {number:02}" if number else "Scanner", "channel": "web", "status": "fresh", "caller": grace},
+        )
     server = make_server("127.0.0.1", 0, site.app, threaded=True)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
