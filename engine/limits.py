@@ -21,6 +21,7 @@ aggregate_depth_max = 1
 text_result_bytes_max = 65_536
 power_exponent_max = 64
 decimal_digits_max = 18
+decimal_scale_max = 6
 
 # Records
 text_chars_max = 2_000

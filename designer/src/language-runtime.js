@@ -17,7 +17,11 @@ globalThis.DougongLanguage = (() => {
     return n >= 0n === d > 0n ? q : -q;
   };
   const finite = (x) => (Number.isFinite(x) ? x + 0 : null);
-  const twelve = (x) => finite(Number(x.toPrecision(12)));
+  // Twelve significant digits, a tie to even (toPrecision alone takes a tie away from zero).
+  const twelve = (x) => {
+    const tie = Number.isFinite(x) && /^(-?\d\.\d{10}[02468])50*e(.*)$/.exec(x.toExponential(90));
+    return finite(tie ? Number(`${tie[1]}e${tie[2]}`) : Number(x.toPrecision(12)));
+  };
   const unit = (scale, digits) => 10n ** (scale - digits > 25n ? 25n : scale - digits);
 
   // --- dates: days are counted from 0001-01-01 = 1, in the proleptic Gregorian calendar -----------------------

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import sys
 import time
 from pathlib import Path
@@ -49,6 +50,8 @@ def _render(compilation: Compilation, form: str, language: Language) -> str:
 
 def _watch(compiler: Compiler, paths: list[str], form: str, language: Language) -> None:
     """Check again after each change until interrupted; only what an edit touches is compiled anew."""
+    # What was just compiled stays: the collector need not look through it again and again.
+    gc.freeze()
     before = _stamp(paths)
     while True:
         sys.stdout.flush()

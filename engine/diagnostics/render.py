@@ -39,7 +39,7 @@ def help_text(one: Diagnostic, language: Language) -> str:
     if params.get("suggestion"):
         return _printable(fill(_MEANT[language], params))
     if one.fix and "\n" not in one.fix:
-        template = _MEANT if one.code.startswith("unknown-") else _WRITE
+        template = _MEANT if one.code.startswith("unknown-") or one.code == "no-record" else _WRITE
         return _printable(fill(template[language], {"fix": one.fix, "suggestion": one.fix}))
     return _printable(fill(_sayable(_words(one, language).help, params), params))
 

@@ -3,14 +3,22 @@
 from engine.language.backends.sql import NotInSql, bind_value
 from engine.language.backends.sqlite import sqlite_functions
 from engine.language.compiler import compile_expression, format_expression, python_function, to_javascript, to_sql
+from engine.language.complete import Completion, complete
+from engine.language.partial import partial
+from engine.language.trace import Step, trace
 
 __all__ = [
+    "Completion",
     "NotInSql",
+    "Step",
     "bind_value",
     "compile_expression",
+    "complete",
     "format_expression",
+    "partial",
     "python_function",
     "sqlite_functions",
     "to_javascript",
     "to_sql",
+    "trace",
 ]

@@ -13,7 +13,8 @@ from engine.language.calls import check_call
 from engine.language.checking import Pair, is_unknown, unknown
 from engine.language.conversions import fit
 from engine.language.expression import Problem
-from engine.language.functions.dates import CALENDAR, DATE, DATETIME, EXACT, to_utc
+from engine.language.functions.date_operations import to_utc
+from engine.language.functions.dates import CALENDAR, DATE, DATETIME, EXACT
 from engine.language.functions.logic import truth
 from engine.language.functions.rows import Mismatch
 from engine.language.functions.texts import TEXT
@@ -23,7 +24,7 @@ from engine.language.parser import parse
 from engine.language.periods import in_period
 from engine.language.resolve import Place, Resolved, Unresolved, nearest, rebase, resolve
 from engine.language.scope import CollectionInfo, FieldInfo, Scope
-from engine.language.types import Blank, Boolean, Choice, Decimal, Float, MultiChoice, Text, Type
+from engine.language.types import Blank, Boolean, Choice, Decimal, MultiChoice, Text, Type
 from engine.language.words import type_words
 
 
@@ -31,12 +32,14 @@ from engine.language.words import type_words
 class Checker:
     """One run over one source text. ``places`` are the rows in sight, inmost first, the record last."""
 
+    source: str
     scope: Scope
     problems: list[Problem] = field(default_factory=list)
     places: tuple[Place, ...] = ()
     computing: tuple[tuple[str, str], ...] = ()
     labels: dict[Type, Mapping[str, str]] = field(default_factory=dict)
     origins: dict[Type, tuple[str, str]] = field(default_factory=dict)
+    inlined: dict[tuple[str, str], Any] = field(default_factory=dict)
 
     def problem(self, code: str, span: ast.Span, fix: str | None = None, **params: Any) -> Any:
         """Report a problem, and give what stands in for the part."""
@@ -46,7 +49,9 @@ class Checker:
                 spoken[key], spoken[key + "_zh"] = type_words(value)
             else:
                 spoken[key] = value
-        spoken["hint"] = fix or ""
+        if fix is not None:
+            # "float(…)" stands for the text at fault in a call, so that a fix is always what to put in its place.
+            fix = fix.replace("…", self.source[span[0] : span[1]])
         self.problems.append(Problem(code, span[0], span[1], spoken, fix))
         return unknown(span)
 
@@ -268,23 +273,33 @@ class Checker:
             return self.problem("computed-cycle", span, chain=chain)
         if place.era:
             return self.problem("old-of-computed", span, name=info.name)
+        if (entity, info.name) not in self.inlined:
+            self.inlined[entity, info.name] = self._computed(info, entity)
+        node = self.inlined[entity, info.name]
+        if isinstance(node, Problem):
+            return self.problem(node.code, span, **node.params)
+        if place.level and any(isinstance(part, core.Gather) for part in core.walk(node)):
+            return self.problem("aggregate-nested", span)
+        return rebase(node, hops, place.level, span)
+
+    def _computed(self, info: FieldInfo, entity: str) -> Any:
+        """What computes a virtual field, as seen from its own record; a problem where that can't be used."""
+        source = info.compute or ""
         scope = replace(self.scope, of=entity, parent=entity.rpartition(".")[0] if entity.count(".") > 1 else None)
-        tree, problems = parse(info.compute or "", scope)
-        inner = Checker(
-            scope, places=(Place(entity, 0),), computing=(*self.computing, (entity, info.name)), labels=self.labels, origins=self.origins
-        )
-        node: Any = unknown(span)
+        tree, problems = parse(source, scope)
+        chain = (*self.computing, (entity, info.name))
+        inner = Checker(source, scope, [], (Place(entity, 0),), chain, self.labels, self.origins, self.inlined)
+        node: Any = None
         if tree is not None:
             node, _ = inner.check(tree)
             node = inner.finish(node, tree, info.type)
         cycle = next((problem for problem in inner.problems if problem.code == "computed-cycle"), None)
         if cycle is not None:
-            return self.problem("computed-cycle", span, chain=cycle.params["chain"])
+            return cycle
         if problems or inner.problems:
-            return self.problem("computed-field-broken", span, name=info.name)
-        if place.level and any(isinstance(part, core.Gather) for part in core.walk(node)):
-            return self.problem("aggregate-nested", span)
-        return replace(rebase(node, hops, place.level), span=span)
+            return Problem("computed-field-broken", 0, 0, {"name": info.name})
+        excess = core.excess(node)
+        return Problem(excess, 0, 0, {"limit": core.NODES_MAX, "count": core.NODES_MAX}) if excess else node
 
     def _changed(self, node: ast.Changed) -> Pair:
         found = self.resolve(node.path)
@@ -318,8 +333,6 @@ class Checker:
         """The node as the type that its place wants, or a problem."""
         if is_unknown(node):
             return node
-        if isinstance(node.type, Decimal) and node.type.scale > 6 and not isinstance(expects, Float):
-            return self.problem("too-many-places", tree.span)
         if expects is None:
             return node
         try:

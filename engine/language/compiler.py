@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from engine import limits
 from engine.i18n import Language
 from engine.language import core
 from engine.language.backends import javascript, python, sql
@@ -18,9 +19,6 @@ from engine.language.resolve import Place
 from engine.language.scope import Scope
 from engine.language.types import Boolean, Type
 
-_CORE_NODES_MAX = 5_000
-_CORE_DEPTH_MAX = 60
-
 
 def compile_expression(source: str, scope: Scope, *, expects: Type | None = None, condition: bool = False) -> Compiled:
     """Parse, resolve and type a source text; ``problems`` holds all that is wrong with it.
@@ -31,7 +29,7 @@ def compile_expression(source: str, scope: Scope, *, expects: Type | None = None
     tree, problems = parse(source, scope)
     if tree is None:
         return Compiled(None, problems)
-    checker = Checker(scope, places=(Place(scope.of, 0),))
+    checker = Checker(source, scope, places=(Place(scope.of, 0),))
     if condition:
         node, resolved = checker.condition(tree)
     else:
@@ -40,25 +38,19 @@ def compile_expression(source: str, scope: Scope, *, expects: Type | None = None
     found = (*problems, *checker.problems)
     if is_unknown(node) or any(problem.severity == "error" for problem in found):
         return Compiled(None, found)
-    oversize = _oversize(node)
+    found = (*found, *_too_precise(node))
+    if any(problem.severity == "error" for problem in found):
+        return Compiled(None, found)
+    oversize = core.excess(node)
     if oversize is not None:
-        return Compiled(None, (*found, Problem(oversize, 0, len(source), {"limit": _CORE_NODES_MAX, "count": _CORE_NODES_MAX})))
+        return Compiled(None, (*found, Problem(oversize, 0, len(source), {"limit": core.NODES_MAX, "count": core.NODES_MAX})))
     return Compiled(_expression(source, resolved, node, scope), found)
 
 
-def _oversize(node: Any) -> str | None:
-    """The limit that an expression passes once its virtual computed fields are inlined."""
-    count = 0
-    stack = [(node, 1)]
-    while stack:
-        current, depth = stack.pop()
-        count += 1
-        if count > _CORE_NODES_MAX:
-            return "expression-too-big"
-        if depth > _CORE_DEPTH_MAX:
-            return "expression-too-deep"
-        stack.extend((part, depth + 1) for part in core.parts(current))
-    return None
+def _too_precise(node: Any) -> tuple[Problem, ...]:
+    """Number literals with more places than a decimal keeps, where no float took them in."""
+    spans = {part.span for part in core.walk(node) if isinstance(part, core.Const) and core.scale_of(part.type) > limits.decimal_scale_max}
+    return tuple(Problem("too-many-places", *span) for span in sorted(spans))
 
 
 def _expression(source: str, tree: Any, node: Any, scope: Scope) -> Expression:

@@ -268,6 +268,26 @@ def walk(node: Node) -> Iterator[Node]:
         stack.extend(parts(current))
 
 
+NODES_MAX = 5_000
+DEPTH_MAX = 60
+"""Bounds of an expression once its virtual computed fields are inlined: its cost on every back end."""
+
+
+def excess(node: Node) -> str | None:
+    """The code of the bound that a node passes, or None; stops counting there, since shared parts can be exponentially many."""
+    count = 0
+    stack = [(node, 1)]
+    while stack:
+        current, depth = stack.pop()
+        count += 1
+        if count > NODES_MAX:
+            return "expression-too-big"
+        if depth > DEPTH_MAX:
+            return "expression-too-deep"
+        stack.extend((part, depth + 1) for part in parts(current))
+    return None
+
+
 def rebuild(node: Node, change: Callable[[Node], Node]) -> Node:
     """The same node with every direct part replaced by ``change(part)``."""
     match node:

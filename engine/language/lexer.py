@@ -46,6 +46,10 @@ _IS_WORDS = {
 }
 
 
+_ALSO_FUNCTIONS = ("between", "contains")
+_OPERAND_ENDS = frozenset(("NAME", "NUMBER", "UNIT", "TEXT", "DATE", "TRUE", "FALSE", "BLANK", "PERIOD", "RPAR", "RSQB"))
+
+
 def _spoken_keywords() -> tuple[dict[str, tuple[str, str]], dict[str, tuple[tuple[str, str, str], ...]]]:
     english = dict(_IS_WORDS)
     chinese: dict[str, list[tuple[str, str, str]]] = {}
@@ -84,8 +88,8 @@ class _Frame:
     entity: str | None
     opener: str = ""
     path_entity: str | None = None
+    path_owner: str | None = None
     collection: str | None = None
-    fresh: bool = True
 
 
 @dataclass(slots=True)
@@ -215,7 +219,9 @@ class Lexer:
             return _ESCAPES[following], 2
         digits = self.source[at + 2 : at + 6]
         if following == "u" and len(digits) == 4 and all(d in "0123456789abcdefABCDEF" for d in digits):
-            return chr(int(digits, 16)), 6
+            character = chr(int(digits, 16))
+            if character != "\0" and not "\ud800" <= character <= "\udfff":
+                return character, 6
         self._problem("bad-escape", at, min(at + 2, len(self.source)), escape="\\" + following)
         return "", 1 + len(following)
 
@@ -245,6 +251,14 @@ class Lexer:
             if open_frame.entity not in found:
                 found.append(open_frame.entity)
         return found
+
+    def entities_in_sight(self) -> tuple[str | None, ...]:
+        """Whose names may stand after what has been read, for completion."""
+        return tuple(self._entities())
+
+    def seen_entities(self) -> frozenset[str | None]:
+        """Every entity whose members this text may name so far: of open rows, and where the last path led."""
+        return frozenset([*(frame.entity for frame in self.frames), *(frame.path_owner for frame in self.frames)])
 
     def _name_at(self, at: int) -> str:
         """The longest name or label of the scope that stands at an offset, or ''."""
@@ -349,6 +363,8 @@ class Lexer:
     def _ascii_special(self, word: str, name: str) -> bool:
         source, at = self.source, self.at
         keyword = _EN_KEYWORD.match(source, at)
+        if word in _ALSO_FUNCTIONS and not self._after_operand() and _CALL_FOLLOWS.match(source, at + len(word)):
+            return False
         if keyword and len(keyword.group()) >= len(name) and (keyword.group().islower() or keyword.group().isupper()):
             text = " ".join(keyword.group().lower().split())
             terminal, value = _ENGLISH[text]
@@ -366,12 +382,17 @@ class Lexer:
             return True
         return False
 
+    def _after_operand(self) -> bool:
+        """Whether a value has just been read, so that an operator may follow."""
+        return bool(self.tokens) and self.tokens[-1].type in _OPERAND_ENDS
+
     def _name(self, name: str, length: int) -> None:
         frame = self.frames[-1]
         member = None
         for entity in self._entities():
             member = member_of(self.scope, entity, name)
             if member is not None:
+                frame.path_owner = entity
                 break
         if member is None and not (self.tokens and self.tokens[-1].type == "DOT"):
             frame.path_entity = self._outside_record(name)

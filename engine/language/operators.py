@@ -28,6 +28,7 @@ from engine.language.types import (
 )
 
 _RATIO_SCALE = 6
+_ARITHMETIC = ("+", "-", "*", "/", "%")
 _MIRRORED = {"=": "=", "!=": "!=", "<": ">", "<=": ">=", ">": "<", ">=": "<="}
 
 
@@ -36,13 +37,18 @@ def _are(kinds: type[Any] | tuple[type[Any], ...], *nodes: Any) -> bool:
 
 
 def _differ(op: str, left: Any, right: Any) -> Mismatch:
-    fix = None
-    if _are((Date, DateTime), left) and _are(NUMBERS, right) and op in "+-":
-        fix = "days(…)"
+    fix, place = None, 2 if op in _ARITHMETIC else 1
+    if _are((Date, DateTime), left) and _are(Integer, right) and op in ("+", "-"):
+        fix, place = "days(…)", 1
     elif {type(left.type), type(right.type)} == {Date, DateTime}:
-        fix = "date(…)"
+        fix, place = "date(…)", 0 if isinstance(left.type, DateTime) else 1
     return Mismatch(
-        "types-differ" if op not in "+-*/%" else "no-arithmetic", 2 if op in "+-*/%" else 1, fix, op=op, left=left.type, right=right.type
+        "types-differ" if op not in _ARITHMETIC else "no-arithmetic",
+        place,
+        fix,
+        op=op,
+        left=left.type,
+        right=right.type,
     )
 
 
@@ -154,7 +160,7 @@ def comparison(op: str, left: Any, right: Any) -> Any:
     if isinstance(left.type, Blank) or isinstance(right.type, Blank):
         item = right if isinstance(left.type, Blank) else left
         if op not in ("=", "!="):
-            raise Mismatch("blank-has-no-order", 2, "is blank")
+            raise Mismatch("blank-has-no-order", 2)
         test = core.IsBlank(item)
         return test if op == "=" else core.Not(test)
     left, right = _paired(op, left, right)
@@ -208,7 +214,7 @@ def _among(item: Any, group: Any) -> Any:
         raise Mismatch("list-needed", 1, found=group.type)
     values = tuple(value for value in group if not isinstance(value.type, Blank))
     if isinstance(item.type, MultiChoice | Json):
-        raise Mismatch("list-compared", 2, "has_any(…)", left=item.type, right=item.type)
+        raise Mismatch("list-compared", 2, None, left=item.type, right=item.type)
     if not all(isinstance(value, core.Const) for value in values):
         tests = tuple(core.Logic("and", (comparison("=", item, value), core.Not(core.IsBlank(item)))) for value in values)
         return core.Logic("or", tests) if len(tests) > 1 else tests[0]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from datetime import date, datetime
 from functools import lru_cache
 from pathlib import Path
@@ -76,7 +77,8 @@ class _Build(Transformer):  # type: ignore[type-arg]  # Lark's transformer is un
         return parts[0]
 
     def group(self, parts: list[Any]) -> Any:
-        return parts[1]
+        # The brackets belong to the part, so that a trace or a caret shows them.
+        return replace(parts[1], span=_span(parts))
 
     def any_of(self, parts: list[Any]) -> Any:
         return ast.Logic("or", tuple(parts[::2]), _span(parts))
@@ -180,6 +182,11 @@ def _lark() -> Lark:
         return Lark(grammar, cache=str(folder / "expression.lalr"), **options)
     except (OSError, RuntimeError):
         return Lark(grammar, **options)
+
+
+def interactive() -> Any:
+    """A parser to feed token by token, which tells what it would accept next."""
+    return _lark().parse_interactive([])
 
 
 def expected_words(terminals: Iterable[str]) -> tuple[str, str]:

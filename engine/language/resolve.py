@@ -52,7 +52,7 @@ class Resolved:
 
 def nearest(word: str, known: tuple[str, ...]) -> str | None:
     """The known word that was probably meant."""
-    close = difflib.get_close_matches(word, known, n=1, cutoff=0.6)
+    close = difflib.get_close_matches(word, known, n=1, cutoff=0.6 if len(word) > 3 else 0.5)
     if close:
         return close[0]
     lower = {name.lower(): name for name in known}
@@ -176,10 +176,11 @@ def _unknown(scope: Scope, name: str, places: tuple[Place, ...]) -> Unresolved:
     )
 
 
-def rebase(node: core.Node, hops: tuple[core.Hop, ...], level: int) -> core.Node:
+def rebase(node: core.Node, hops: tuple[core.Hop, ...], level: int, span: ast.Span) -> core.Node:
     """The node of another entity's own expression, as seen from a place that reaches that entity through ``hops``."""
+    node = replace(node, span=span)
     if isinstance(node, core.Field):
         return replace(node, hops=(*hops, *node.hops), level=level) if node.level == 0 else node
     if isinstance(node, core.Gather):
         node = replace(node, rows=replace(node.rows, hops=(*hops, *node.rows.hops)))
-    return core.rebuild(node, lambda part: rebase(part, hops, level))
+    return core.rebuild(node, lambda part: rebase(part, hops, level, span))

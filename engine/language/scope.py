@@ -44,7 +44,7 @@ class CollectionInfo:
 
 @dataclass(frozen=True, slots=True)
 class EntityInfo:
-    """An entity as expressions see it; ``name`` is full (``crm.account``), ``table`` its SQL table."""
+    """An entity as expressions see it; ``name`` is full (``desk.person``), ``table`` its SQL table."""
 
     name: str
     table: str

@@ -105,7 +105,7 @@ class MultiChoice(Type):
 
 @dataclass(frozen=True, slots=True)
 class Ref(Type):
-    """A link to a record of the entity with this full name (``crm.account``); "" for a polymorphic link."""
+    """A link to a record of the entity with this full name (``desk.person``); "" for a polymorphic link."""
 
     entity: str
 

@@ -75,8 +75,8 @@ class Defaults:
 class App:
     """All packages of an installation as one whole.
 
-    Keys are full names: ``entities['crm.account']``, ``roles['crm.agent']``, ``views['crm.opportunity.open']``
-    (app.entity.view), ``forms['crm.account']`` (one per entity, generated where no file says), ``imports['crm.pipeline']``.
+    Keys are full names: ``entities['desk.person']``, ``roles['desk.agent']``, ``views['desk.ticket.open']``
+    (app.entity.view), ``forms['desk.person']`` (one per entity, generated where no file says), ``imports['desk.legacy_tickets']``.
     Every entity has at least one view; its first in ``entity_views`` order is the default.
     """
 

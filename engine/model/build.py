@@ -15,6 +15,7 @@ from engine.model.drafts import AppDraft, Build, localized
 from engine.model.entities import declare_entities, declare_fields
 from engine.model.expressions import ExpressionCache, Expressions
 from engine.model.freeze import freeze_entities
+from engine.model.indexing import with_indexes
 from engine.model.infos import USER_VARIABLES, build_infos, check_labels
 from engine.model.layouts import build_forms, build_views
 from engine.model.manifests import read_defaults, read_menu, read_settings
@@ -48,13 +49,15 @@ def build(apps: dict[str, AppDraft], sources: Mapping[str, str], cache: Expressi
     computed = resolve_computed(work, expressions)
     entities = freeze_entities(work, expressions, computed)
     views = build_views(work, expressions, entities)
+    roles = build_roles(work, expressions)
+    entities = with_indexes(entities, views.values(), roles.values())
     app = App(
         packages=tuple(_package_info(each) for each in apps.values()),
         defaults=defaults,
         entities=MappingProxyType(entities),
         forms=MappingProxyType(build_forms(work, expressions, entities)),
         views=MappingProxyType(views),
-        roles=MappingProxyType(build_roles(work, expressions)),
+        roles=MappingProxyType(roles),
         data=build_data(work, entities),
         imports=MappingProxyType(build_imports(work, entities)),
         menu=read_menu(work, entities, views),

@@ -128,7 +128,7 @@ def _tell_untyped(build: Build, expressions: Expressions, pending: list[tuple[En
     for draft, name in roots:
         node = draft.nodes[name].value["compute"]
         compiled = expressions.quiet(node, draft.name, draft.apps[name])
-        expressions.tell(node, compiled)
+        expressions.tell(node, compiled, draft.name)
         if compiled.expression is not None:
             build.error("compute-without-kind", node.span, field=name)
     if pending and not roots:
@@ -192,10 +192,9 @@ def _order(build: Build, computed: Computed) -> None:
     state: dict[_Key, int] = {}
     for start in graph:
         _visit(build, graph, start, state, done)
-    for entity in build.entities:
-        stored = tuple(name for owner, name in done if owner == entity and name not in computed.virtual.get(entity, ()))
-        if stored:
-            computed.order[entity] = stored
+    for entity, name in done:
+        if name not in computed.virtual.get(entity, ()):
+            computed.order[entity] = (*computed.order.get(entity, ()), name)
 
 
 def _needs(build: Build, computed: Computed, entity: str, expression: Expression) -> tuple[_Key, ...]:

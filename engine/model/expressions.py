@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from engine import language
-from engine.diagnostics import Diagnostic
+from engine.diagnostics import Diagnostic, nearest
 from engine.language.expression import Compiled, Expression, Problem
 from engine.language.scope import EntityInfo, Scope
 from engine.language.types import Type
@@ -106,19 +106,30 @@ class Expressions:
         if node.is_map or node.is_list or node.value is None:
             return None
         compiled = self.cache.compiled(self.build, _source(node), self.scope(of, app), expects, condition)
-        self.tell(node, compiled)
+        self.tell(node, compiled, of)
         return compiled.expression
 
-    def tell(self, node: Node, compiled: Compiled) -> None:
+    def tell(self, node: Node, compiled: Compiled, of: str | None) -> None:
         """Note what compiling found wrong, unless it comes of a name that was told about already."""
         if compiled.expression is None and self.build.lost and self.build.names_lost(_source(node)):
             return
-        self.build.found += [self._diagnostic(node, problem) for problem in compiled.problems]
+        self.build.found += [self._diagnostic(node, problem, of) for problem in compiled.problems]
 
-    def _diagnostic(self, node: Node, problem: Problem) -> Diagnostic:
+    def _diagnostic(self, node: Node, problem: Problem, of: str | None) -> Diagnostic:
         span = place(node, self.build.source(node.path), problem.start, problem.end)
         severity: Any = problem.severity
-        return Diagnostic(problem.code, severity, span, problem.params, problem.fix)
+        fix = problem.fix
+        if fix is None and problem.code == "unknown-name" and of is not None:
+            fix = nearest(str(problem.params.get("name", "")), self._labels(of))
+        return Diagnostic(problem.code, severity, span, problem.params, fix)
+
+    def _labels(self, of: str) -> Iterator[str]:
+        """What people call the fields and collections of an entity."""
+        info = self.build.infos[of]
+        for each in info.fields.values():
+            yield from each.labels
+        for collection in info.collections.values():
+            yield from collection.labels
 
 
 def _source(node: Node) -> str:

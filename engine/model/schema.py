@@ -67,9 +67,26 @@ def json_type(value: Any) -> str:
     return {bool: "boolean", int: "integer", float: "number", str: "string", dict: "object", list: "array"}[type(value)]
 
 
-def _fits(value: Any, types: tuple[str, ...]) -> bool:
-    own = json_type(value)
-    return own in types or (own == "integer" and "number" in types) or (own == "number" and "integer" in types and value == int(value))
+_PYTHON_TYPES: Mapping[str, tuple[type, ...]] = {
+    "string": (str,),
+    "integer": (int,),
+    "number": (int, float),
+    "boolean": (bool,),
+    "object": (dict,),
+    "array": (list,),
+    "null": (type(None),),
+}
+
+
+def _fitting(types: tuple[str, ...]) -> Callable[[Any], bool]:
+    """The test whether a value is of one of these JSON types; a whole number may be written with a point."""
+    exact = frozenset(each for name in types for each in _PYTHON_TYPES[name])
+    whole = "integer" in types and "number" not in types
+
+    def fits(value: Any) -> bool:
+        return type(value) in exact or (whole and type(value) is float and value == int(value))
+
+    return fits
 
 
 def _list(value: Any) -> tuple[str, ...]:
@@ -84,20 +101,22 @@ class _Compiler:
 
     def compile(self, schema: _Schema, home: str) -> Check:
         """A function that appends what is wrong with a node."""
-        checks = [make(self, schema, home) for word, make in _MAKERS.items() if word in schema]
+        made = [make(self, schema, home) for word, make in _MAKERS.items() if word in schema]
+        checks = [each for each in made if each is not _nothing]
         unknown = set(schema) - set(_MAKERS) - _ANNOTATIONS - _WITH_OTHERS
         if unknown:
             raise ValueError(f"schema {home}: keywords not supported: {sorted(unknown)}")
         if len(checks) == 1:
             return checks[0]
         typed = "type" in schema
-        types = _list(schema["type"]) if typed else ()
+        fits = _fitting(_list(schema["type"]) if typed else ())
+        further = checks[1:] if typed else checks
 
         def check(node: Node, found: Found) -> None:
-            if typed and not _fits(node.value, types):
+            if typed and not fits(node.value):
                 checks[0](node, found)
                 return
-            for each in checks:
+            for each in further:
                 each(node, found)
 
         return check
@@ -122,9 +141,10 @@ class _Compiler:
 
 def _type(_: _Compiler, schema: _Schema, __: str) -> Check:
     types = _list(schema["type"])
+    fits = _fitting(types)
 
     def check(node: Node, found: Found) -> None:
-        if not _fits(node.value, types):
+        if not fits(node.value):
             found.add(node, wrong_type(node, types))
 
     return check
@@ -278,12 +298,12 @@ def _object(compiler: _Compiler, schema: _Schema, home: str) -> Check:
 
 def _any_of(compiler: _Compiler, schema: _Schema, home: str) -> Check:
     """Our alternatives differ by type, so that the branch that an author meant is known and can speak for itself."""
-    branches = [(_list(each["type"]), compiler.compile(each, home)) for each in schema["anyOf"]]
-    every = tuple(name for types, _ in branches for name in types)
+    branches = [(_fitting(_list(each["type"])), compiler.compile(each, home)) for each in schema["anyOf"]]
+    every = tuple(name for each in schema["anyOf"] for name in _list(each["type"]))
 
     def check(node: Node, found: Found) -> None:
-        for types, branch in branches:
-            if _fits(node.value, types):
+        for fits, branch in branches:
+            if fits(node.value):
                 branch(node, found)
                 return
         found.add(node, wrong_type(node, every))

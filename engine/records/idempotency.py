@@ -42,7 +42,7 @@ def claim(work: UnitOfWork, key: str, print_: str) -> Answer | None:
     insert: Any = sqlite.insert(IDEMPOTENCY) if work.database.dialect == "sqlite" else postgresql.insert(IDEMPOTENCY)
     work.connection.execute(sa.delete(IDEMPOTENCY).where(IDEMPOTENCY.c.at < work.now - timedelta(days=limits.idempotency_days)))
     row = {"user_id": user, "key": key, "fingerprint": print_, "at": work.now, "status": 0, "headers": {}, "body": ""}
-    if work.connection.execute(insert.values(row).on_conflict_do_nothing()).rowcount == 1:
+    if work.connection.execute(insert.values(row).on_conflict_do_nothing().returning(IDEMPOTENCY.c.key)).first() is not None:
         return None
     known = work.connection.execute(sa.select(IDEMPOTENCY).where(IDEMPOTENCY.c.user_id == user, IDEMPOTENCY.c.key == key)).one()
     if known.fingerprint != print_:

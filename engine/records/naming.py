@@ -35,7 +35,8 @@ def displays(work: UnitOfWork, entity: Entity, keys: Sequence[str], *, checked: 
     rights = access.fields(work.app, work.actor, entity.name)
     names = [name for name in display_fields(entity) if "." not in name and access.readable(rights, name)]
     table = work.tables[entity.name]
-    columns = [table.c.id, table.c.deleted_at, *(value_column(work, entity, name).label(name) for name in names)]
+    columns = [table.c.id, table.c.deleted_at]
+    columns += [value_column(work, entity, name).label(name) for name in names if name not in ("id", "deleted_at")]
     allowed = gate.condition(work, entity, decision, "read") if checked else None
     result: dict[str, tuple[str, bool]] = {}
     pending = list(dict.fromkeys(keys))
@@ -67,8 +68,10 @@ def _display(work: UnitOfWork, entity: Entity, values: Mapping[str, Any], linked
     def shown(match: re.Match[str]) -> str:
         field = entity.fields.get(match[1])
         value = values.get(match[1])
-        if field is None or value is None:
+        if value is None:
             return ""
+        if field is None:
+            return str(value)
         if field.targets:
             return linked.get(value, "")
         if isinstance(field.type, t.Choice):

@@ -44,7 +44,13 @@ def _entity(number: int, entities: int) -> str:
         "  due: {type: string, format: date, title: {en: Due, zh: 截止}}",
         "  done: {type: boolean, default: false, title: {en: Done, zh: 完成}}",
     ]
-    kinds = ("{type: string, maxLength: 80", "{kind: long_text", "{type: integer", "{kind: decimal, scale: 3", "{type: string, format: email")
+    kinds = (
+        "{type: string, maxLength: 80",
+        "{kind: long_text",
+        "{type: integer",
+        "{kind: decimal, scale: 3",
+        "{type: string, format: email",
+    )
     lines += [f"  extra{at}: {kinds[at % 5]}, title: {{en: Extra {at}, zh: 附加{at}}}}}" for at in range(9)]
     lines += ["checks:", "  enough: {that: \"金额 >= 0 且 状态 不等于 '已关闭' 或 负责人 不为空\", say: {en: Not enough, zh: 不足}}", ""]
     return "\n".join(lines)

@@ -10,7 +10,7 @@ from engine import records
 from engine.access import Actor
 from engine.errors import BadRequest, DougongError, Forbidden, Invalid, NotFound
 from engine.records import Query
-from tests.integration.conftest import Desk
+from tests.desk import Desk
 
 
 def ticket(desk: Desk, actor: Actor, subject: str, **values: Any) -> str:

@@ -12,7 +12,7 @@ from engine import records
 from engine.errors import BadRequest, Conflict, Invalid, NotFound
 from engine.records import Query
 from engine.store.schema import AUDIT, OUTBOX
-from tests.integration.conftest import Desk
+from tests.desk import Desk
 
 
 def create(desk: Desk, **values: Any) -> str:

@@ -14,7 +14,25 @@ _COMPILER = Compiler()
 _BYTES = st.one_of(
     st.binary(max_size=12),
     st.sampled_from(
-        [b"[", b"{", b": ", b"\n- ", b"'", b'"', b"&a ", b"*a", b"!x ", b"\t", b"__proto__", b"kind: lines", b"items: 5", b"null", b"{}", b"[]", b"~"]
+        [
+            b"[",
+            b"{",
+            b": ",
+            b"\n- ",
+            b"'",
+            b'"',
+            b"&a ",
+            b"*a",
+            b"!x ",
+            b"\t",
+            b"__proto__",
+            b"kind: lines",
+            b"items: 5",
+            b"null",
+            b"{}",
+            b"[]",
+            b"~",
+        ]
     ),
     st.sampled_from(["工单", "：", "“", "…", "\u202e", "\u2028"]).map(str.encode),
 )

@@ -12,7 +12,7 @@ from typing import Any
 
 from engine.language import core
 from engine.language.functions import OPERATIONS
-from engine.language.functions.numbers import finite, kept, round_divide
+from engine.language.functions.number_operations import finite, kept, round_divide
 from engine.language.types import Float
 
 Evaluate = Callable[[Mapping[str, Any], Mapping[str, Any]], Any]

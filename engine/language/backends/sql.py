@@ -274,7 +274,7 @@ class Writer:
             case core.Compare(op="=" | "!="):
                 return self.equality(node, exact=True)
             case core.Compare() | core.Member() | core.Predicate() | core.Has():
-                nullable = any(part.nullable for part in core.parts(node) if not isinstance(part, core.Const))
+                nullable = any(part.nullable for part in core.parts(node))
                 return self.settle(self.bare(node)) if nullable else self.bare(node)
             case core.Gather(op="any"):
                 return self.gather(node)

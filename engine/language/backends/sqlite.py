@@ -7,7 +7,7 @@ from datetime import date, datetime, time
 from typing import Any
 
 from engine.language.functions import OPERATIONS
-from engine.language.functions.numbers import kept, round_divide
+from engine.language.functions.number_operations import kept, round_divide
 from engine.language.functions.rows import Operation
 
 Registered = tuple[str, int, Callable[..., Any]]

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from engine.language.functions import dates, logic, numbers, texts
+from engine.language.functions import date_operations, dates, logic, number_operations, numbers, texts
 from engine.language.functions.rows import Example, Function, Mismatch, Operation
 
-OPERATIONS: dict[str, Operation] = {operation.name: operation for topic in (numbers, texts, dates, logic) for operation in topic.OPERATIONS}
+_TOPICS = (number_operations, texts, date_operations, logic)
+OPERATIONS: dict[str, Operation] = {operation.name: operation for topic in _TOPICS for operation in topic.OPERATIONS}
 FUNCTIONS: dict[str, Function] = {function.name: function for topic in (logic, numbers, texts, dates) for function in topic.FUNCTIONS}
 
 AGGREGATES: dict[str, tuple[str, ...]] = {

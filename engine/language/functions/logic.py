@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from engine.language.core import BOOLEAN, INTEGER, Apply, Compare, Const, Default, If, IsBlank, Logic, Not, Truth, Var
+from engine.language.core import BOOLEAN, Apply, Compare, Const, Default, If, IsBlank, Logic, Not, Truth, Var
 from engine.language.functions.numbers import align, joined_type
 from engine.language.functions.rows import Function, Mismatch, Operation, examples
 from engine.language.types import Blank, Boolean, Choice, Date, DateTime, Decimal, Duration, Float, Integer, Money, Text, Time, Type
@@ -256,5 +256,3 @@ FUNCTIONS: tuple[Function, ...] = (
 
 ORDERED = (Integer, Decimal, Money, Float, Text, Date, DateTime, Time, Duration)
 """Types whose values have an order."""
-
-__all__ = ["FUNCTIONS", "INTEGER", "NUMBERS", "OPERATIONS", "ORDERED", "truth", "unify"]

@@ -80,7 +80,8 @@ OPERATIONS: tuple[Operation, ...] = (
         _mid,
         "tii",
         "t",
-        "let:CASE WHEN a1 >= 1 AND a2 > 0 THEN nullif(substr(a0, CAST(LEAST(a1, 1000000) AS integer), CAST(LEAST(a2, 1000000) AS integer)), '') END",
+        "let:CASE WHEN a1 >= 1 AND a2 > 0 THEN nullif(substr(a0, CAST(LEAST(a1, 1000000) AS integer), "
+        "CAST(LEAST(a2, 1000000) AS integer)), '') END",
     ),
     Operation("concat", _concat, "*t", "t", _PG_CONCAT, strict=False),
     Operation("find", lambda text, part: text.find(part) + 1, "tt", "i", "CAST(strpos({0}, {1}) AS bigint)", "instr({0}, {1})"),

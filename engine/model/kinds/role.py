@@ -37,7 +37,7 @@ class EntityRights:
 
 @dataclass(frozen=True, slots=True)
 class Role:
-    """A named set of rights; ``name`` is full (``crm.agent``). ``admin`` may do everything and manage users."""
+    """A named set of rights; ``name`` is full (``desk.agent``). ``admin`` may do everything and manage users."""
 
     name: str
     app: str

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
@@ -10,14 +10,12 @@ from engine.model.app import App
 from engine.model.kinds.entity import Entity, Field
 
 
-class _Identified(Protocol):
+class _Named(Protocol):
     @property
     def name(self) -> str: ...
-    @property
-    def uid(self) -> str: ...
 
 
-_T = TypeVar("_T", bound=_Identified)
+_T = TypeVar("_T", bound=_Named)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +56,7 @@ def match(old: App | None, new: App) -> Matching:
     """Pair the entities and fields of two Apps."""
     before = old.entities if old is not None else {}
     found: list[EntityPair] = []
-    owners = list(_pair(_owners(before), _owners(new.entities)))
+    owners = list(_pair(_identity_of_entity, _owners(before), _owners(new.entities)))
     for old_entity, new_entity in owners:
         pair = _entity_pair(old_entity, new_entity)
         found.extend(_lines(pair, before, new.entities))
@@ -82,20 +80,26 @@ def _lines(pair: EntityPair, before: Mapping[str, Entity], after: Mapping[str, E
 
 
 def _entity_pair(old: Entity | None, new: Entity | None) -> EntityPair:
-    pairs = _pair(old.fields.values() if old is not None else (), new.fields.values() if new is not None else ())
+    pairs = _pair(_identity_of_field, old.fields.values() if old is not None else (), new.fields.values() if new is not None else ())
     return EntityPair(old, new, tuple(FieldPair(*pair) for pair in pairs))
 
 
-def _pair(old: Iterable[_T], new: Iterable[_T]) -> Iterator[tuple[_T | None, _T | None]]:
+def _identity_of_field(field: Field) -> str:
+    return field.uid or field.name
+
+
+def _identity_of_entity(entity: Entity) -> str:
+    """A declared uid is one word; where none is declared, the name inside the app stands for it."""
+    return f"{entity.app}.{(entity.uid or entity.name).removeprefix(entity.app + '.')}"
+
+
+def _pair(identity: Callable[[_T], str], old: Iterable[_T], new: Iterable[_T]) -> Iterator[tuple[_T | None, _T | None]]:
     """New ones in their order, then what is gone. An old one that only now declares a uid is found by its name."""
     before, after = list(old), list(new)
-    by_uid = {each.uid or each.name: each for each in before}
-    partners = {each.name: by_uid[each.uid or each.name] for each in after if (each.uid or each.name) in by_uid}
-    taken = {each.name for each in partners.values()}
-    by_name = {each.name: each for each in before if each.name not in taken}
+    known = {identity(each): each for each in before}
+    partners = {each.name: known.pop(identity(each)) for each in after if identity(each) in known}
+    by_name = {each.name: each for each in known.values()}
     for each in after:
         yield partners.get(each.name) or by_name.pop(each.name, None), each
-    gone = set(by_name)
-    for each in before:
-        if each.name in gone:
-            yield each, None
+    for each in by_name.values():
+        yield each, None

@@ -33,7 +33,8 @@ def place_of(visit: Visit, app: str, name: str) -> Place:
     actor = visit.person
     if entity is None or entity.parent is not None or access.rows(visit.app, actor, full, "read").none:
         raise NotFound("unknown-entity")
-    may = {verb: not access.rows(visit.app, actor, full, verb).none for verb in ("create", "update", "delete", "export", "import")}
+    may = {verb: not access.rows(visit.app, actor, full, verb).none for verb in ("create", "update", "delete", "export")}
+    may["import"] = access.rows(visit.app, actor, full, "import").all
     rights = access.fields(visit.app, actor, full)
     return Place(entity, rights, may["create"], may["update"], may["delete"], may["export"], may["import"])
 

@@ -4,7 +4,19 @@ import json
 
 import pytest
 
-from engine.diagnostics import Diagnostic, Span, catalogue, error, fill, has_errors, in_order, render_json, render_sarif, render_text, warning
+from engine.diagnostics import (
+    Diagnostic,
+    Span,
+    catalogue,
+    error,
+    fill,
+    has_errors,
+    in_order,
+    render_json,
+    render_sarif,
+    render_text,
+    warning,
+)
 
 
 def _caret_line(text: str, column: int, end: int) -> list[str]:
@@ -54,7 +66,10 @@ def test_json_has_the_shape_of_the_language_server_protocol() -> None:
 
 
 def test_sarif_names_rules_and_places_from_one() -> None:
-    found = [error("unknown-entity", Span("a.yaml", 0, 4, 0, 8), name="x", suggestion=""), warning("same-label", Span("b.yaml", 1, 0, 1, 2))]
+    found = [
+        error("unknown-entity", Span("a.yaml", 0, 4, 0, 8), name="x", suggestion=""),
+        warning("same-label", Span("b.yaml", 1, 0, 1, 2)),
+    ]
     (run,) = json.loads(render_sarif(found, "en", "1.2.3"))["runs"]
     assert run["tool"]["driver"]["version"] == "1.2.3"
     assert [rule["id"] for rule in run["tool"]["driver"]["rules"]] == ["same-label", "unknown-entity"]

@@ -77,7 +77,7 @@ def test_every_kind_of_field(line: str, kind: str, type_: t.Type) -> None:
         ("f: {type: boolean, default: false}", False),
         ("f: {type: string, format: date, default: 2026-01-31}", date(2026, 1, 31)),
         ("f: {type: string, format: time, default: 09:30}", time(9, 30)),
-        ("f: {type: string, format: date-time, default: 2026-01-31T09:30+08:00}", datetime(2026, 1, 31, 1, 30)),
+        ("f: {type: string, format: date-time, default: 2026-01-31T09:30+08:00}", datetime.fromisoformat("2026-01-31 01:30")),
         ("f: {kind: duration, default: 4 h}", 14_400),
         ("f: {kind: duration, default: 1 day 2 hours}", 93_600),
         ("f: {kind: duration, default: 3天}", 259_200),
@@ -198,7 +198,8 @@ def test_data_rows_are_as_written_from_yaml_and_csv() -> None:
 def test_an_import_format_finds_references_by_their_natural_key() -> None:
     files = {
         **entity("text: {type: string}\ndue: {type: string, format: date}\nwho: {kind: user}"),
-        "imports/i.yaml": 'import: old\nof: note\nkey: text\ncolumns: {T: text, D: {field: due, format: "%m/%d/%Y"}, W: {field: who, alias: {x: y}}}\n',
+        "imports/i.yaml": "import: old\nof: note\nkey: text\n"
+        'columns: {T: text, D: {field: due, format: "%m/%d/%Y"}, W: {field: who, alias: {x: y}}}\n',
     }
     form = app_of(files).imports["notes.old"]
     shown = [(each.header, each.field, each.format, each.match, dict(each.alias)) for each in form.columns]
@@ -224,7 +225,8 @@ def test_an_overlay_adds_by_name() -> None:
         {
             "app.yaml": 'app: more\nversion: 1.0.0\nrequires: {notes: ">=1, <2"}\n',
             "o.yaml": "extends: notes.note\nrequired: [due]\nproperties: {due: {type: string, format: date}, size: {type: integer}}\n"
-            "unique: {once: [text, due]}\nform: {sections: {end: [due], extra: {title: Extra, fields: [size]}}}\nviews: {all: {columns: [due]}}\n",
+            "unique: {once: [text, due]}\nform: {sections: {end: [due], extra: {title: Extra, fields: [size]}}}\n"
+            "views: {all: {columns: [due]}}\n",
         },
         "more",
     )
@@ -274,3 +276,13 @@ def test_the_content_hash_tells_names_and_contents() -> None:
     one = package({"a.yaml": "view: x"}).content_hash
     assert one == package({"a.yaml": "view: x"}, "elsewhere").content_hash
     assert len({one, package({"b.yaml": "view: x"}).content_hash, package({"a.yaml": "view: y"}).content_hash}) == 3
+
+
+def test_what_views_and_rights_look_up_by_is_indexed() -> None:
+    files = {
+        **entity("a: {type: string}\nb: {type: integer}\nc: {type: boolean}\nd: {type: string}\ne: {kind: long_text}"),
+        "v.yaml": "view: v\nof: note\nwhere: c\nsort: [-b]\nby: a\n",
+        "r.yaml": "role: r\nmay: {note: {read: {where: \"d = 'x' and e = 'y'\"}}}\n",
+    }
+    fields = app_of(files).entities["notes.note"].fields
+    assert {name: field.indexed for name, field in fields.items()} == {"a": True, "b": True, "c": True, "d": True, "e": False}

@@ -1,0 +1,83 @@
+"""``dougong apply``: bring the database to the app, resuming what an interrupted apply left undone."""
+
+from __future__ import annotations
+
+import argparse
+import getpass
+import sys
+
+from engine import deployment, settings
+from engine.cli.packages import compile_or_report
+from engine.errors import DougongError
+from engine.i18n import Language
+from engine.model import Compilation
+from engine.store import Database, migrations
+from engine.store.migrations.operations import Operation
+from engine.wording import say_error
+
+NAME = "apply"
+HELP = "bring the database to the app"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """The command's options."""
+    parser.add_argument("apps", nargs="+", metavar="APP", help="folder of an app package")
+    parser.add_argument("--db", metavar="URL", help="database (default: DOUGONG_DB, else a SQLite file in dougong-data/)")
+    parser.add_argument("--allow-destructive", action="store_true", help="go ahead where values go out of use (they stay in quarantine)")
+    parser.add_argument("--yes", action="store_true", help="do not ask")
+    parser.add_argument("--lang", choices=("en", "zh"), default="en", help="language of messages")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Apply; 0 where the database is up to date at the end, 1 where it could not be, 2 where nobody could be asked."""
+    compilation = compile_or_report(args.apps, args.lang)
+    if compilation is None or compilation.app is None:
+        return 1
+    database = Database(settings.read(args.db).database_url)
+    try:
+        return _apply(database, compilation, args)
+    except migrations.Refused as refused:
+        print(refused.plan.text(args.lang), file=sys.stderr)
+        return 1
+    except DougongError as error:
+        print(say_error(error, args.lang), file=sys.stderr)
+        return 1
+    finally:
+        database.close()
+
+
+def _apply(database: Database, compilation: Compilation, args: argparse.Namespace) -> int:
+    assert compilation.app is not None
+    language: Language = args.lang
+    plan = deployment.plan(database, compilation.app)
+    print(plan.text(language))
+    if plan.empty:
+        return 0
+    if plan.refusals or (plan.destructive and not args.allow_destructive):
+        return 1
+    if not args.yes and plan.before is not None:
+        if not sys.stdin.isatty():
+            print(migrations.say("say-yes", language), file=sys.stderr)
+            return 2
+        if input(migrations.say("ask", language)).strip().casefold() not in ("y", "yes", "是"):
+            return 2
+    progress = _Progress(language)
+    deployment.apply_packages(
+        database, compilation.packages, allow_destructive=args.allow_destructive, by=getpass.getuser(), observe=progress.tell
+    )
+    print(migrations.say("applied", language))
+    return 0
+
+
+class _Progress:
+    """One line per step as it begins, on standard error."""
+
+    def __init__(self, language: Language) -> None:
+        self._language: Language = language
+        self._last = 0
+
+    def tell(self, number: int, total: int, step: Operation, _rows: int) -> None:
+        """Called at every step and batch."""
+        if number != self._last:
+            self._last = number
+            print(f"[{number}/{total}] {migrations.tell_step(step, self._language)}", file=sys.stderr, flush=True)

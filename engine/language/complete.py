@@ -1,0 +1,111 @@
+"""Completion: what a writer may put at a place in an expression, in the writer's language."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Literal
+
+from lark import Token
+from lark.exceptions import UnexpectedInput
+
+from engine.i18n import Language
+from engine.language import lexicon
+from engine.language.functions import chinese_name, known_names
+from engine.language.lexer import Lexer, is_keyword
+from engine.language.names import Member, index_of
+from engine.language.parser import interactive
+from engine.language.scope import FieldInfo, Scope
+from engine.language.types import Choice, MultiChoice
+
+Kind = Literal["field", "collection", "variable", "function", "keyword", "choice"]
+_WORD_BEFORE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*$|[\u3400-\u9fff]+$")
+_KEYWORDS = ("AND", "OR", "NOT", "WHERE", "BETWEEN", "BLANKNESS", "OP", "TRUE", "FALSE", "BLANK")
+
+
+@dataclass(frozen=True, slots=True)
+class Completion:
+    """One proposal: ``text`` replaces ``source[start:end]``; ``detail`` is its name or label in the other language."""
+
+    text: str
+    kind: Kind
+    start: int
+    end: int
+    detail: str = ""
+
+
+def complete(source: str, offset: int, scope: Scope, language: Language = "en") -> tuple[Completion, ...]:
+    """What may stand at a place: members, functions, choices and keywords, those that continue the word begun first."""
+    before = source[:offset]
+    matched = _WORD_BEFORE.search(before)
+    start = matched.start() if matched else offset
+    lexer = Lexer(before[:start], scope)
+    lexer.run()
+    prefix = before[start:]
+    accepted = _accepted(lexer.tokens)
+    found: dict[str, Completion] = {}
+    for text, kind, detail in _proposals(lexer, accepted, scope, language):
+        if _continues(text, prefix) or _continues(detail, prefix):
+            found.setdefault(text, Completion(text, kind, start, offset, detail))
+    return tuple(found.values())
+
+
+def _continues(text: str, prefix: str) -> bool:
+    return text.lower().startswith(prefix.lower()) if prefix else bool(text)
+
+
+def _accepted(tokens: list[Token]) -> frozenset[str]:
+    parser = interactive()
+    try:
+        for token in tokens:
+            parser.feed_token(token)
+    except UnexpectedInput:
+        return frozenset()
+    return frozenset(parser.accepts())
+
+
+def _proposals(lexer: Lexer, accepted: frozenset[str], scope: Scope, language: Language) -> Iterable[tuple[str, Kind, str]]:
+    chinese = language == "zh"
+    after_dot = bool(lexer.tokens) and lexer.tokens[-1].type == "DOT"
+    if "TEXT" in accepted:
+        yield from _choices(lexer, scope, chinese)
+    if "NAME" in accepted:
+        for entity in lexer.entities_in_sight():
+            yield from _members(scope, entity, chinese)
+        if not after_dot:
+            for name in scope.variables:
+                yield name, "variable", ""
+    if "FUNC" in accepted and not after_dot:
+        for name in known_names():
+            other = chinese_name(name)
+            yield (f"{other}(", "function", name) if chinese else (f"{name}(", "function", other)
+    for word in lexicon.WORDS:
+        if word.terminal in _KEYWORDS and word.terminal in accepted:
+            yield word.zh[0] if chinese else word.en[0], "keyword", word.en[0] if chinese else word.zh[0]
+
+
+def _members(scope: Scope, entity: str | None, chinese: bool) -> Iterable[tuple[str, Kind, str]]:
+    info = scope.entities.get(entity or "")
+    if info is None:
+        return
+    members: list[Member] = [*info.fields.values(), *info.collections.values()]
+    for member in members:
+        label = next((text for text in member.labels if not text.isascii()), "")
+        name = f"`{member.name}`" if is_keyword(member.name) else member.name
+        readable = label and index_of(info).members.get(label) is member and not is_keyword(label)
+        kind: Kind = "field" if isinstance(member, FieldInfo) else "collection"
+        yield (label, kind, member.name) if chinese and readable else (name, kind, label)
+
+
+def _choices(lexer: Lexer, scope: Scope, chinese: bool) -> Iterable[tuple[str, Kind, str]]:
+    """The options of the choice that the text is compared with: the last name before the operator."""
+    name = next((str(token) for token in reversed(lexer.tokens) if token.type == "NAME"), None)
+    if name is None or lexer.tokens[-1].type not in ("OP", "LSQB", "COMMA"):
+        return
+    for info in scope.entities.values():
+        member = index_of(info).members.get(name)
+        if isinstance(member, FieldInfo) and isinstance(member.type, Choice | MultiChoice) and info.name in lexer.seen_entities():
+            for code in member.type.codes:
+                label = next((text for text, of in member.options.items() if of == code and not text.isascii()), "")
+                yield (f"'{label}'", "choice", code) if chinese and label else (f"'{code}'", "choice", label)

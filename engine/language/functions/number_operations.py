@@ -1,0 +1,314 @@
+"""Operations on numbers: exact integers, decimals as scaled integers, and floats."""
+
+from __future__ import annotations
+
+import math
+
+from engine import limits
+from engine.language.core import INT64_MAX
+from engine.language.functions.rows import Operation
+
+_SHIFT_MAX = 15
+
+
+def kept(value: int) -> int | None:
+    """An integer if it fits 64 bits, else blank: a result is never a wrong number."""
+    return value if -INT64_MAX - 1 <= value <= INT64_MAX else None
+
+
+def round_divide(numerator: int, divisor: int) -> int:
+    """The quotient rounded half away from zero."""
+    quotient = (2 * abs(numerator) + abs(divisor)) // (2 * abs(divisor))
+    return quotient if (numerator >= 0) == (divisor > 0) else -quotient
+
+
+def _add(a: int, b: int) -> int | None:
+    return kept(a + b)
+
+
+def _subtract(a: int, b: int) -> int | None:
+    return kept(a - b)
+
+
+def _multiply(a: int, b: int) -> int | None:
+    return kept(a * b)
+
+
+def _multiply_round(a: int, b: int, divisor: int) -> int | None:
+    return kept(round_divide(a * b, divisor))
+
+
+def _divide_round(a: int, b: int, factor: int) -> int | None:
+    return None if b == 0 else kept(round_divide(a * factor, b))
+
+
+def _modulo(a: int, b: int) -> int | None:
+    return None if b == 0 else a % b
+
+
+def _floor_divide(a: int, b: int) -> int | None:
+    return None if b == 0 else kept(a // b)
+
+
+def _ceil_divide(a: int, b: int) -> int | None:
+    return None if b == 0 else kept(-(-a // b))
+
+
+def _trunc_divide(a: int, b: int) -> int | None:
+    if b == 0:
+        return None
+    quotient = abs(a) // abs(b)
+    return kept(quotient if (a >= 0) == (b > 0) else -quotient)
+
+
+def _sign(a: int) -> int:
+    return (a > 0) - (a < 0)
+
+
+def _unit(scale: int, digits: int) -> int:
+    return int(10 ** min(scale - digits, 25))
+
+
+def _round_half(a: int, scale: int, digits: int) -> int | None:
+    if digits >= scale:
+        return a
+    unit = _unit(scale, digits)
+    return kept(round_divide(a, unit) * unit)
+
+
+def _round_up(a: int, scale: int, digits: int) -> int | None:
+    if digits >= scale:
+        return a
+    unit = _unit(scale, digits)
+    quotient = -(-abs(a) // unit) * unit
+    return kept(quotient if a >= 0 else -quotient)
+
+
+def _round_down(a: int, scale: int, digits: int) -> int | None:
+    if digits >= scale:
+        return a
+    unit = _unit(scale, digits)
+    quotient = abs(a) // unit * unit
+    return quotient if a >= 0 else -quotient
+
+
+def finite(value: float) -> float | None:
+    """A float if it is a number, else blank; no negative zero, so that all back ends print one zero."""
+    return value + 0.0 if math.isfinite(value) else None
+
+
+def _float_add(a: float, b: float) -> float | None:
+    return finite(a + b)
+
+
+def _float_subtract(a: float, b: float) -> float | None:
+    return finite(a - b)
+
+
+def _float_multiply(a: float, b: float) -> float | None:
+    return finite(a * b)
+
+
+def _float_divide(a: float, b: float) -> float | None:
+    return None if b == 0 else finite(a / b)
+
+
+def _float_modulo(a: float, b: float) -> float | None:
+    return None if b == 0 else finite(a - b * math.floor(a / b)) if math.isfinite(a / b) else None
+
+
+def _float_round(a: float, digits: int) -> float | None:
+    digits = max(-_SHIFT_MAX, min(_SHIFT_MAX, digits))
+    power = 10.0 ** abs(digits)
+    shifted = abs(a) * power if digits >= 0 else abs(a) / power
+    if not math.isfinite(shifted):
+        return a
+    rounded = math.floor(shifted + 0.5)
+    result = rounded / power if digits >= 0 else rounded * power
+    return finite(math.copysign(result, a))
+
+
+def _float_floor(a: float) -> int | None:
+    return kept(math.floor(a))
+
+
+def _float_ceil(a: float) -> int | None:
+    return kept(math.ceil(a))
+
+
+def _float_trunc(a: float) -> int | None:
+    return kept(math.trunc(a))
+
+
+def _to_float(a: int, divisor: int) -> float:
+    return float(a) / float(divisor)
+
+
+def _to_decimal(a: float, factor: int) -> int | None:
+    shifted = abs(a) * float(factor)
+    if not math.isfinite(shifted):
+        return None
+    rounded = math.floor(shifted + 0.5)
+    return kept(rounded if a >= 0 else -rounded)
+
+
+def _twelve(value: float) -> float | None:
+    """A result whose last digits differ between libraries, at twelve significant ones (a tie to even)."""
+    return float(f"{value:.11e}") + 0.0 if math.isfinite(value) else None
+
+
+def _square_root(a: float) -> float | None:
+    return None if a < 0 else _twelve(math.sqrt(a))
+
+
+def _exponential(a: float) -> float | None:
+    return _twelve(math.exp(a)) if abs(a) <= 600 else (0.0 if a < 0 else None)
+
+
+def _logarithm(a: float) -> float | None:
+    return None if a <= 0 else _twelve(math.log(a))
+
+
+def _logarithm_ten(a: float) -> float | None:
+    return None if a <= 0 else _twelve(math.log10(a))
+
+
+def _power(a: float, b: float) -> float | None:
+    if abs(b) > limits.power_exponent_max or (a < 0 and b != math.floor(b)) or (a == 0 and b < 0):
+        return None
+    if a != 0 and abs(b * math.log(abs(a))) > 600:
+        return None
+    return _twelve(a**b)
+
+
+_PG_TWELVE = "CAST(to_char({}, '9.99999999999EEEE') AS double precision) + 0"
+_PG_HALF = "sign(a0::numeric) * div(2 * abs(a0::numeric) + u, 2 * u) * u"
+_PG_UNIT = "FROM (SELECT power(10::numeric, LEAST(a1 - a2, 25))::numeric(40,0) AS u OFFSET 0) AS w)"
+
+
+def _pg_rounding(form: str) -> str:
+    return f"guard:let:CASE WHEN a2 >= a1 THEN a0::numeric ELSE (SELECT {form} {_PG_UNIT} END"
+
+
+def _pg_float(form: str) -> str:
+    # float8 arithmetic of the server raises an error where IEEE gives infinity or loses a tiny result to zero.
+    sign, logarithms = ("*", "+") if form == "+" else ("/", "-")
+    return f"let:CASE WHEN a0 = 0 OR a1 = 0 THEN a0 * a1 WHEN abs(ln(abs(a0)) {logarithms} ln(abs(a1))) < 690 THEN a0 {sign} a1 END + 0"
+
+
+OPERATIONS: tuple[Operation, ...] = (
+    Operation("add", _add, "ii", "i", "guard:({0}::numeric + {1})", "dg_int({0} + {1})", None, "({0} + {1})", "({0} + {1})", "({0} + {1})"),
+    Operation(
+        "subtract",
+        _subtract,
+        "ii",
+        "i",
+        "guard:({0}::numeric - {1})",
+        "dg_int({0} - {1})",
+        None,
+        "({0} - {1})",
+        "({0} - {1})",
+        "({0} - {1})",
+    ),
+    Operation(
+        "multiply",
+        _multiply,
+        "ii",
+        "i",
+        "guard:({0}::numeric * {1})",
+        "dg_int({0} * {1})",
+        None,
+        "({0} * {1})",
+        "({0} * {1})",
+        "({0} * {1})",
+    ),
+    Operation("int", kept, "i", "i", "{0}", None, "{0}"),
+    Operation("negate", lambda a: kept(-a), "i", "i", "guard:(- {0}::numeric)", "dg_int(- {0})", None, "(- {0})", "(- {0})", "(- {0})"),
+    Operation("absolute", lambda a: kept(abs(a)), "i", "i", "guard:abs({0}::numeric)", None, None, None, "abs({0})", "abs({0})"),
+    Operation("sign", _sign, "i", "i", "CAST(sign({0}) AS bigint)"),
+    Operation(
+        "multiply_round",
+        _multiply_round,
+        "iii",
+        "i",
+        "guard:let:sign(a0::numeric * a1) * div(2 * abs(a0::numeric * a1) + a2, 2 * a2::numeric)",
+    ),
+    Operation(
+        "divide_round",
+        _divide_round,
+        "iii",
+        "i",
+        "guard:let:CASE WHEN a1 <> 0 THEN sign(a0::numeric) * sign(a1::numeric) * "
+        "div(2 * abs(a0::numeric) * a2 + abs(a1::numeric), 2 * abs(a1::numeric)) END",
+    ),
+    Operation("modulo", _modulo, "ii", "i", "let:CASE WHEN a1 <> 0 THEN CAST(mod(mod(a0::numeric, a1) + a1, a1) AS bigint) END"),
+    Operation(
+        "floor_divide",
+        _floor_divide,
+        "ii",
+        "i",
+        "guard:let:CASE WHEN a1 <> 0 THEN div(a0::numeric - mod(mod(a0::numeric, a1) + a1, a1), a1) END",
+    ),
+    Operation(
+        "ceil_divide",
+        _ceil_divide,
+        "ii",
+        "i",
+        "guard:let:CASE WHEN a1 <> 0 THEN - div(- a0::numeric - mod(mod(- a0::numeric, a1) + a1, a1), a1) END",
+    ),
+    Operation("trunc_divide", _trunc_divide, "ii", "i", "guard:let:CASE WHEN a1 <> 0 THEN div(a0::numeric, a1) END"),
+    Operation("round_half", _round_half, "iii", "i", _pg_rounding(_PG_HALF)),
+    Operation("round_up", _round_up, "iii", "i", _pg_rounding("sign(a0::numeric) * div(abs(a0::numeric) + u - 1, u) * u")),
+    Operation("round_down", _round_down, "iii", "i", _pg_rounding("sign(a0::numeric) * div(abs(a0::numeric), u) * u")),
+    Operation("float_add", _float_add, "ff", "f", "({0} + {1})"),
+    Operation("float_subtract", _float_subtract, "ff", "f", "({0} - {1})"),
+    Operation("float_multiply", _float_multiply, "ff", "f", _pg_float("+")),
+    Operation(
+        "float_divide",
+        _float_divide,
+        "ff",
+        "f",
+        _pg_float("-").replace("CASE WHEN a0 = 0 OR a1 = 0 THEN a0 * a1", "CASE WHEN a1 = 0 THEN NULL WHEN a0 = 0 THEN a0 / a1"),
+    ),
+    Operation("float_modulo", _float_modulo, "ff", "f", "let:CASE WHEN a1 <> 0 THEN a0 - a1 * floor(a0 / a1) + 0 END"),
+    Operation("float_negate", lambda a: finite(-a), "f", "f", "(0 - {0})"),
+    Operation("float_absolute", abs, "f", "f", "abs({0})"),
+    Operation("float_sign", _sign, "f", "i", "CAST(sign({0}) AS bigint)"),
+    Operation(
+        "float_round",
+        _float_round,
+        "fi",
+        "f",
+        "let:CASE WHEN a1 >= 0 THEN sign(a0) * floor(abs(a0) * 10::float8 ^ LEAST(a1, 15) + 0.5::float8) / 10::float8 ^ LEAST(a1, 15) "
+        "ELSE sign(a0) * floor(abs(a0) / 10::float8 ^ LEAST(- a1, 15) + 0.5::float8) * 10::float8 ^ LEAST(- a1, 15) END + 0",
+    ),
+    Operation("float_floor", _float_floor, "f", "i", "let:CASE WHEN abs(a0) < 9e18 THEN CAST(floor(a0) AS bigint) END"),
+    Operation("float_ceil", _float_ceil, "f", "i", "let:CASE WHEN abs(a0) < 9e18 THEN CAST(ceil(a0) AS bigint) END"),
+    Operation("float_trunc", _float_trunc, "f", "i", "let:CASE WHEN abs(a0) < 9e18 THEN CAST(trunc(a0) AS bigint) END"),
+    Operation("to_float", _to_float, "ii", "f", "(CAST({0} AS double precision) / CAST({1} AS double precision))"),
+    Operation(
+        "to_decimal",
+        _to_decimal,
+        "fi",
+        "i",
+        "let:CASE WHEN abs(a0) * a1 < 9e18 THEN CAST(sign(a0) * floor(abs(a0) * CAST(a1 AS double precision) + 0.5::float8) AS bigint) END",
+    ),
+    Operation("square_root", _square_root, "f", "f", "let:CASE WHEN a0 >= 0 THEN " + _PG_TWELVE.format("sqrt(a0)") + " END"),
+    Operation(
+        "exponential",
+        _exponential,
+        "f",
+        "f",
+        "let:CASE WHEN abs(a0) <= 600 THEN " + _PG_TWELVE.format("exp(a0)") + " WHEN a0 < 0 THEN 0 END",
+    ),
+    Operation("logarithm", _logarithm, "f", "f", "let:CASE WHEN a0 > 0 THEN " + _PG_TWELVE.format("ln(a0)") + " END"),
+    Operation("logarithm_ten", _logarithm_ten, "f", "f", "let:CASE WHEN a0 > 0 THEN " + _PG_TWELVE.format("log(a0)") + " END"),
+    Operation(
+        "power",
+        _power,
+        "ff",
+        "f",
+        "let:CASE WHEN abs(a1) > 64 OR (a0 < 0 AND a1 <> floor(a1)) OR (a0 = 0 AND a1 < 0) THEN NULL WHEN a0 = 0 THEN power(a0, a1) "
+        "WHEN abs(a1 * ln(abs(a0))) <= 600 THEN " + _PG_TWELVE.format("power(a0, a1)") + " END",
+    ),
+)

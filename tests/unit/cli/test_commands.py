@@ -1,0 +1,102 @@
+"""The commands as they are typed: exit codes, formats, languages, and a new app that is right."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from engine.cli import COMMANDS, command, main
+from engine.cli.new import app_name
+from engine.model import compile
+
+
+def test_check_of_a_right_package_is_quiet_and_ends_with_zero(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["check", "examples/desk", "--lang", "en"]) == 0
+    assert capsys.readouterr().out == "examples/desk: no findings\n"
+
+
+def test_check_of_a_wrong_package_ends_with_one(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "app.yaml").write_text("app: notes\n", encoding="utf-8")
+    assert main(["check", str(tmp_path), "--lang", "zh"]) == 1
+    assert "错误[missing-key]: 缺少键 version" in capsys.readouterr().out
+
+
+def test_a_warning_alone_ends_with_zero(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "app.yaml").write_text("app: notes\nversion: 1.0.0\n", encoding="utf-8")
+    same = "entity: note\nproperties:\n  a: {type: string, title: X}\n  b: {type: string, title: X}\n"
+    (tmp_path / "note.yaml").write_text(same, encoding="utf-8")
+    assert main(["check", str(tmp_path), "--lang", "en"]) == 0
+    assert "warning[same-label]" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("form", ["json", "sarif"])
+def test_machine_formats_are_json(form: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["check", "nowhere", "--format", form]) == 1
+    assert "package-not-found" in json.dumps(json.loads(capsys.readouterr().out))
+
+
+def test_what_an_app_requires_is_found_beside_it(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["check", "examples/tasks_due", "--lang", "en"]) == 0
+    assert "examples/tasks" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_explain_shows_a_page(language: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["explain", "unknown-field", "--lang", language]) == 0
+    shown = capsys.readouterr().out
+    assert shown.startswith("unknown-field\n")
+    assert "columns: [subjet]" in shown
+
+
+def test_explain_of_an_unknown_code_says_the_near_one(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["explain", "unknown-feild", "--lang", "en"]) == 1
+    assert "did you mean unknown-field?" in capsys.readouterr().err
+
+
+def test_explain_without_a_code_lists_all(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["explain", "--lang", "en"]) == 0
+    assert "yaml-anchor" in capsys.readouterr().out
+
+
+def test_a_new_app_is_right_and_its_folder_is_not_written_twice(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = tmp_path / "My first App"
+    assert main(["new", str(folder), "--lang", "en"]) == 0
+    outcome = compile([folder])
+    assert outcome.app is not None
+    assert outcome.diagnostics == ()
+    assert "my_first_app.item" in outcome.app.entities
+    assert all(path.read_text(encoding="utf-8").startswith("# yaml-language-server: $schema=") for path in folder.rglob("*.yaml"))
+    assert main(["new", str(folder), "--lang", "en"]) == 1
+    assert "not empty" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("folder", "name"), [("Desk", "desk"), ("my--app__2", "my_app_2"), ("2nd", "app_2nd"), ("服务台", "app"), ("x" * 90, "x" * 24)]
+)
+def test_a_folder_gives_the_name(folder: str, name: str) -> None:
+    assert app_name(folder) == name
+
+
+@pytest.mark.parametrize("name", ["new", "check", "explain"])
+def test_a_command_goes_by_the_name_of_its_module(name: str) -> None:
+    assert name == command(name).NAME
+    assert COMMANDS[name]
+
+
+def test_the_reader_may_go_away() -> None:
+    """``dougong explain | head -1`` ends without a traceback."""
+    run = f"{sys.executable} -u -m engine.cli explain --lang en | head -1"
+    outcome = subprocess.run(run, shell=True, capture_output=True, text=True, check=False)
+    assert "Traceback" not in outcome.stderr
+
+
+def test_check_needs_no_database_and_no_web_server() -> None:
+    """It stays quick to start because it loads only what it uses."""
+    code = (
+        "import sys; from engine.cli import main; main(['check', 'examples/notes'])\n"
+        "print(sorted({'flask', 'sqlalchemy', 'pandas'} & set(sys.modules)))"
+    )
+    outcome = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert outcome.stdout.splitlines()[-1] == "[]"
