@@ -8,6 +8,8 @@ import threading
 import time
 
 _PATTERN = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
+_VARIANTS = {digit: "89ab"[int(digit, 16) & 3] for digit in "0123456789abcdef"}
+"""Two random bits behind the two that name the variant."""
 _lock = threading.Lock()
 _last_ms = 0
 _last_sequence = 0
@@ -26,19 +28,25 @@ def new_ids(count: int) -> list[str]:
     """Many fresh keys, in increasing order, for less than the price of as many single ones."""
     global _last_ms, _last_sequence
     now_ms = time.time_ns() // 1_000_000
-    noise = os.urandom(8 * count)
+    noise = os.urandom(8 * count).hex()
     made = []
     with _lock:
         if now_ms > _last_ms:
             _last_ms, _last_sequence = now_ms, (int.from_bytes(os.urandom(2)) & 0x7FF) - 1
-        for place in range(0, 8 * count, 8):
+        instant = _instant_text(_last_ms)
+        for place in range(0, 16 * count, 16):
             _last_sequence += 1
             if _last_sequence > 0xFFF:
                 _last_ms, _last_sequence = _last_ms + 1, 0
-            tail = (int.from_bytes(noise[place : place + 8]) & (2**62 - 1)) | (0b10 << 62)
-            digits = f"{(_last_ms << 16) | 0x7000 | _last_sequence:016x}{tail:016x}"
-            made.append(f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}")
+                instant = _instant_text(_last_ms)
+            variant = _VARIANTS[noise[place]]
+            made.append(f"{instant}-7{_last_sequence:03x}-{variant}{noise[place + 1 : place + 4]}-{noise[place + 4 : place + 16]}")
     return made
+
+
+def _instant_text(ms: int) -> str:
+    digits = f"{ms:012x}"
+    return f"{digits[:8]}-{digits[8:]}"
 
 
 def is_id(text: str) -> bool:

@@ -118,15 +118,16 @@ def _period(numbering: Numbering, at: datetime) -> str:
     return {"never": "", "year": f"{at:%Y}", "month": f"{at:%Y%m}", "day": f"{at:%Y%m%d}"}[numbering.restart]
 
 
-def _number_text(numbering: Numbering, at: datetime, number: int) -> str:
+def _number_form(numbering: Numbering, at: datetime) -> tuple[str, int, str]:
+    """What stands before and after a number, and how many digits it has at least."""
     text = numbering.template
     for token, value in (("{yyyy}", f"{at:%Y}"), ("{yy}", f"{at:%y}"), ("{mm}", f"{at:%m}"), ("{dd}", f"{at:%d}")):
         text = text.replace(token, value)
     start = text.find("{#")
     end = text.find("#}", start) + 1
     if start < 0 or end <= start:
-        return f"{text}{number}"
-    return f"{text[:start]}{number:0{end - start - 1}d}{text[end + 1 :]}"
+        return text, 1, ""
+    return text[:start], end - start - 1, text[end + 1 :]
 
 
 def assign_numbers(work: UnitOfWork, plan: EntityPlan, records: Sequence[Values]) -> None:
@@ -138,8 +139,9 @@ def assign_numbers(work: UnitOfWork, plan: EntityPlan, records: Sequence[Values]
         if numbering is None or not lacking:
             continue
         last = _take(work, f"{plan.entity.name}.{field.name}", _period(numbering, local), len(lacking))
-        for offset, record in enumerate(lacking):
-            record[field.name] = _number_text(numbering, local, last - len(lacking) + 1 + offset)
+        before, digits, after = _number_form(numbering, local)
+        for number, record in enumerate(lacking, last - len(lacking) + 1):
+            record[field.name] = f"{before}{number:0{digits}d}{after}"
 
 
 def _take(work: UnitOfWork, name: str, period: str, count: int) -> int:

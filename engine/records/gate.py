@@ -57,6 +57,11 @@ def rights(work: UnitOfWork, entity: Entity) -> Mapping[str, FieldRight]:
     return access.fields(work.app, work.actor, entity.name)
 
 
+def writable(field_rights: Mapping[str, FieldRight], names: frozenset[str]) -> frozenset[str]:
+    """Those of the names that the actor may write: for them problems_of_rights finds nothing."""
+    return frozenset(name for name in names if field_rights.get(name) == "write")
+
+
 def problems_of_rights(field_rights: Mapping[str, FieldRight], writable: frozenset[str], given: Iterable[str]) -> list[FieldProblem]:
     """Which of the given names may not be written: unknown, computed or numbered by the system, or not for this actor."""
     found = []

@@ -19,11 +19,13 @@ from engine.store import UnitOfWork
 def missing_references(work: UnitOfWork, plan: EntityPlan, drafts: Sequence[Draft]) -> None:
     """Add a problem to every draft that leads to a record that is not there, or not for the actor to see."""
     for definition in plan.references:
+        name = definition.name
         by_target: dict[str, dict[str, list[Draft]]] = {}
         for draft in drafts:
-            target = _target(definition, draft)
-            if target:
-                by_target.setdefault(target, {}).setdefault(draft.values[definition.name], []).append(draft)
+            value = draft.values.get(name)
+            target = None if value is None else _target(definition, draft)
+            if target is not None and value is not None:
+                by_target.setdefault(target, {}).setdefault(value, []).append(draft)
         for target, leading in by_target.items():
             leading.pop(work.actor.id or "", None)
             seen = gate.ids_allowed(work, work.app.entities[target], "read", sorted(leading)) if leading else set()

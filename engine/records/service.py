@@ -29,11 +29,14 @@ from engine.records.values import ValueProblem, parse, to_json
 from engine.store import Change, UnitOfWork, rows
 
 
-def parse_values(plan: EntityPlan, given: Mapping[str, Any], rights: Mapping[str, FieldRight]) -> tuple[Values, list[FieldProblem]]:
-    """Values in kept form, and what could not be read or may not be written by an actor with these rights."""
-    problems = gate.problems_of_rights(rights, plan.writable, given)
-    refused = {problem.field for problem in problems}
+def parse_values(
+    plan: EntityPlan, given: Mapping[str, Any], rights: Mapping[str, FieldRight], free: frozenset[str]
+) -> tuple[Values, list[FieldProblem]]:
+    """Values in kept form, and what could not be read or may not be written; ``free`` are the names that these rights let pass."""
+    refused = given.keys() - free
+    problems = gate.problems_of_rights(rights, plan.writable, [name for name in given if name in refused]) if refused else []
     values: Values = {}
+    plans = plan.fields
     for name, value in given.items():
         if name in refused:
             continue
@@ -41,7 +44,7 @@ def parse_values(plan: EntityPlan, given: Mapping[str, Any], rights: Mapping[str
             values[name], found = parse_lines(plan.lines[name], name, value)
             problems += found
             continue
-        read_word = plan.fields[name].read_word
+        read_word = plans[name].read_word
         try:
             values[name] = read_word(value) if read_word is not None and type(value) is str else _parsed(plan, name, value, values)
         except ValueProblem as problem:
@@ -68,12 +71,13 @@ def draft_new(
     ``created`` gives the instants of their creation where they came into being before now (an import of history).
     """
     rights = gate.rights(work, plan.entity)
+    free = gate.writable(rights, plan.writable)
     blank: Values = {name: None for name in plan.fields if name not in plan.lines}
     blank.update(version=1, created_at=work.now, created_by=work.actor.id, updated_at=work.now, updated_by=work.actor.id)
     blank.update(deleted_at=None, deleted_by=None)
     drafts = []
     for position, (key, given) in enumerate(zip(new_ids(len(inputs)), inputs, strict=True)):
-        values, problems = parse_values(plan, given, rights)
+        values, problems = parse_values(plan, given, rights, free)
         record = {"id": key, **blank, **values}
         for name in plan.lines:
             record.setdefault(name, [])
@@ -132,11 +136,10 @@ def write_new(work: UnitOfWork, plan: EntityPlan, drafts: Sequence[Draft]) -> No
 
 
 def _creation(plan: EntityPlan, values: Values) -> dict[str, Any]:
-    changes: dict[str, Any] = {}
-    for name, writer in plan.stored:
-        value = values.get(name)
-        if value is not None:
-            changes[name] = [None, value if writer is None else writer(value)]
+    get = values.get
+    changes: dict[str, Any] = {
+        name: [None, value if writer is None else writer(value)] for name, writer in plan.stored if (value := get(name)) is not None
+    }
     for name, line_plan in plan.lines.items():
         if values.get(name):
             changes[name] = line_changes(line_plan, [], values[name])
@@ -207,9 +210,10 @@ def read_for_update(work: UnitOfWork, plan: EntityPlan, keys: Sequence[str]) -> 
 def draft_changes(work: UnitOfWork, plan: EntityPlan, changes: Sequence[tuple[Values, Mapping[str, Any]]]) -> list[Draft]:
     """Records to be changed: pairs of (record as read, values given)."""
     rights = gate.rights(work, plan.entity)
+    free = gate.writable(rights, plan.writable)
     drafts = []
     for before, given in changes:
-        values, problems = parse_values(plan, given, rights)
+        values, problems = parse_values(plan, given, rights, free)
         problems += _read_only_now(work, plan, before, values)
         record = {**before, **values, "version": before["version"] + 1, "updated_at": work.now, "updated_by": work.actor.id}
         identify_lines(plan, record, before)

@@ -25,8 +25,9 @@ def taken_keys(work: UnitOfWork, plan: EntityPlan, drafts: Sequence[Draft]) -> N
     for fields in unique_keys(plan.entity):
         wanted: dict[tuple[Any, ...], list[Draft]] = {}
         for draft in drafts:
-            key = tuple(draft.values.get(name) for name in fields)
-            if None in key or (draft.before is not None and all(draft.before.get(name) == draft.values.get(name) for name in fields)):
+            values, before = draft.values, draft.before
+            key = tuple([values.get(name) for name in fields])
+            if None in key or (before is not None and key == tuple([before.get(name) for name in fields])):
                 continue
             wanted.setdefault(key, []).append(draft)
         if not wanted:

@@ -55,7 +55,10 @@ class ValueProblem(ValueError):
 def _text(field: Field, value: Any, _zone: ZoneInfo) -> str:
     if isinstance(value, bool) or not isinstance(value, (str, int, float, Decimal)):
         raise ValueProblem("not-text")
-    text = unicodedata.normalize("NFC", str(value))
+    text = str(value)
+    if text.isascii() and text.isprintable():
+        return text.strip()
+    text = unicodedata.normalize("NFC", text)
     if _CONTROL.search(text):
         raise ValueProblem("control-character")
     if field.kind != "long_text":

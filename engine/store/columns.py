@@ -54,7 +54,7 @@ class Structure(sa.types.TypeDecorator[Any]):
     def process_bind_param(self, value: Any, dialect: Dialect) -> Any:
         if value is None or dialect.name == "postgresql":
             return value
-        return _to_text(value)
+        return "{}" if value == {} else _to_text(value)
 
     def process_result_value(self, value: Any, dialect: Dialect) -> Any:
         return value if value is None or dialect.name == "postgresql" else json.loads(value)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
+from operator import itemgetter
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -25,6 +26,7 @@ class Insert:
         self._sql = str(compiled)
         self._positional = bool(compiled.positional)
         self._order: tuple[str, ...] = tuple(compiled.positiontup or names)
+        self._all_of = itemgetter(*self._order)
         binds = [(place, _bind(table.c[name], dialect)) for place, name in enumerate(self._order)]
         self._binds = tuple((place, bind) for place, bind in binds if bind is not None)
 
@@ -34,8 +36,10 @@ class Insert:
         connection.exec_driver_sql(self._sql, parameters[0] if len(parameters) == 1 else parameters)
 
     def _parameters(self, row: Mapping[str, Any]) -> Any:
-        get = row.get
-        values = [get(name) for name in self._order]
+        try:
+            values = list(self._all_of(row))
+        except KeyError:
+            values = [row.get(name) for name in self._order]
         for place, bind in self._binds:
             if values[place] is not None:
                 values[place] = bind(values[place])

@@ -220,6 +220,7 @@ IMPORT_ROW = sa.Table(
     sa.Column("created", sa.Boolean, nullable=False),
     sa.Column("version", sa.Integer, nullable=False),
     sa.Column("before", Structure()),
+    sqlite_with_rowid=False,
 )
 
 IMPORT_REFUSAL = sa.Table(

@@ -39,6 +39,7 @@ class BoundColumn:
     """Where one field's value comes from and how it is read. ``target`` and ``match`` tell how a reference is found."""
 
     field: Field
+    name: str
     index: int
     template: tuple[str | int, ...]
     alias: Mapping[str, str]
@@ -118,16 +119,18 @@ class BoundFormat:
         """One row as values by field, references still as text; what cannot be read is a problem at its field."""
         given: dict[str, Any] = {}
         problems: list[FieldProblem] = []
+        width = len(cells)
         for column in self.columns:
             place = column.index
-            raw = cells[place] if not column.template and place < len(cells) else column.raw(cells)
+            raw = cells[place] if place < width and not column.template else column.raw(cells)
             if raw is ABSENT:
                 continue
-            value = column.remembered[raw] if type(raw) is str and raw in column.remembered else column.read(raw)
+            remembered = column.remembered
+            value = remembered[raw] if type(raw) is str and raw in remembered else column.read(raw)
             if type(value) is ValueProblem:
-                problems.append(FieldProblem(column.field.name, value.code, value.params))
+                problems.append(FieldProblem(column.name, value.code, value.params))
             else:
-                given[column.field.name] = value
+                given[column.name] = value
         return given, problems
 
     def created(self, cells: Sequence[Any]) -> datetime | FieldProblem | None:
@@ -224,6 +227,7 @@ def _bound(app: App, plan: EntityPlan, column: ImportColumn, index: Mapping[str,
     dated = isinstance(definition.type, _DATED)
     return BoundColumn(
         field=definition,
+        name=definition.name,
         index=_find(index, column.header) or 0,
         template=_template(column, index),
         alias=dict(column.alias),
@@ -238,4 +242,6 @@ def _bound(app: App, plan: EntityPlan, column: ImportColumn, index: Mapping[str,
 def _created(plan: EntityPlan, column: ImportColumn, index: Mapping[str, int]) -> BoundColumn:
     title = plan.entity.title
     definition = Field("created_at", "datetime", t.DateTime(), title, plan.entity.span)
-    return BoundColumn(definition, _find(index, column.header) or 0, _template(column, index), column.alias, column.format, plan.zone)
+    return BoundColumn(
+        definition, "created_at", _find(index, column.header) or 0, _template(column, index), column.alias, column.format, plan.zone
+    )
