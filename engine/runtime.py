@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -15,6 +16,7 @@ from engine.clock import Clock, SystemClock
 from engine.errors import Unavailable
 from engine.model.app import App
 from engine.store import Database, Identity, Subscriber, Tables, UnitOfWork, releases, secret_hash
+from engine.store.settings import read_settings
 
 Files = Mapping[str, bytes]
 _REMEMBERED_MAX = 10_000
@@ -29,6 +31,17 @@ class Loaded:
     release: int
     app: App
     tables: Tables
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """What was true of access at one epoch, and holds until the epoch moves."""
+
+    epoch: int
+    release: int | None
+    tokens: dict[str, tuple[str, tuple[str, ...]]]
+    actors: dict[str, Actor | None]
+    settings: Mapping[str, Any]
 
 
 class NoRelease(Unavailable):
@@ -50,8 +63,7 @@ class Runtime:
         self._subscribers = subscribers
         self._loading = threading.Lock()
         self._loaded: Loaded | None = None
-        self._tokens: dict[str, tuple[int, tuple[str, tuple[str, ...]]]] = {}
-        self._actors: dict[str, tuple[int, int, Actor | None]] = {}
+        self._access = Access(-1, None, {}, {}, {})
 
     @property
     def app(self) -> App:
@@ -98,7 +110,8 @@ class Runtime:
             yield self._work(connection, actor, request_id, writes=False)
 
     def _work(self, connection: sa.Connection, actor: Actor, request_id: str | None, *, writes: bool) -> UnitOfWork:
-        loaded = self._load(connection, releases.state(connection).release)
+        state = releases.state(connection)
+        loaded = self._load(connection, state.release)
         return UnitOfWork(
             app=loaded.app,
             tables=loaded.tables,
@@ -110,6 +123,7 @@ class Runtime:
             writes=writes,
             request_id=request_id,
             subscribers=self._subscribers if writes else (),
+            settings=self._access_at(connection, state).settings,
         )
 
     def actor_of(self, user_id: str) -> Actor | None:
@@ -117,16 +131,25 @@ class Runtime:
         with self.database.read() as connection:
             return self._actor(connection, user_id)
 
+    def _access_at(self, connection: sa.Connection, state: releases.State) -> Access:
+        """What this process remembers of access, begun anew whenever users, roles, tokens, settings or the release change."""
+        access = self._access
+        if access.epoch != state.access_epoch or access.release != state.release:
+            loaded = self._load(connection, state.release)
+            access = Access(state.access_epoch, state.release, {}, {}, read_settings(connection, loaded.app))
+            self._access = access
+        return access
+
     def _actor(self, connection: sa.Connection, user_id: str) -> Actor | None:
         state = releases.state(connection)
-        known = self._actors.get(user_id)
-        if known is not None and known[0] == state.access_epoch and known[1] == state.release:
-            return known[2]
+        access = self._access_at(connection, state)
+        if user_id in access.actors:
+            return access.actors[user_id]
         loaded = self._load(connection, state.release)
         actor = records.load_actor(connection, loaded.app, loaded.tables, user_id)
-        if len(self._actors) > _REMEMBERED_MAX:
-            self._actors.clear()
-        self._actors[user_id] = (state.access_epoch, loaded.release, actor)
+        if len(access.actors) > _REMEMBERED_MAX:
+            access.actors.clear()
+        access.actors[user_id] = actor
         return actor
 
     def actor_of_session(self, secret: str) -> Actor | None:
@@ -136,21 +159,30 @@ class Runtime:
 
     def actor_of_token(self, secret: str) -> Actor | None:
         """The actor behind an API token, narrowed to the token's scopes."""
+        known = self._remembered(secret)
+        if known is not None:
+            return known
         with self.database.read() as connection:
             found = self._token_user(connection, secret)
             actor = self._actor(connection, found[0]) if found else None
         return actor.narrowed(found[1]) if actor and found else None
 
+    def _remembered(self, secret: str) -> Actor | None:
+        """The actor of a token that this process has seen, if nothing about access has moved since."""
+        access, state = self._access, releases.glance(self.database)
+        if state is None or access.epoch != state.access_epoch or access.release != state.release:
+            return None
+        found = access.tokens.get(secret_hash(secret))
+        actor = access.actors.get(found[0]) if found else None
+        return actor.narrowed(found[1]) if actor and found else None
+
     def _token_user(self, connection: sa.Connection, secret: str) -> tuple[str, tuple[str, ...]] | None:
-        """Whose token a secret is; remembered until anybody's access changes, since revoking moves the epoch."""
-        epoch = releases.state(connection).access_epoch
+        """Whose token a secret is; an unknown one is not remembered, so that a new token works at once."""
+        tokens = self._access_at(connection, releases.state(connection)).tokens
         key = secret_hash(secret)
-        known = self._tokens.get(key)
-        if known is not None and known[0] == epoch:
-            return known[1]
-        found = self.identity.token_user(secret, connection)
+        found = tokens.get(key) or self.identity.token_user(secret, connection)
         if found is not None:
-            if len(self._tokens) > _REMEMBERED_MAX:
-                self._tokens.clear()
-            self._tokens[key] = (epoch, found)
+            if len(tokens) > _REMEMBERED_MAX:
+                tokens.clear()
+            tokens[key] = found
         return found

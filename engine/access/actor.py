@@ -34,7 +34,7 @@ class Actor:
 
     def narrowed(self, scopes: tuple[str, ...]) -> Actor:
         """The same person through a token with these scopes."""
-        return replace(self, scopes=frozenset(scopes))
+        return self if self.scopes == frozenset(scopes) else replace(self, scopes=frozenset(scopes))
 
     @property
     def may_write(self) -> bool:

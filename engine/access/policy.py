@@ -105,7 +105,16 @@ def is_admin(app: App, actor: Actor) -> bool:
 
 
 def rows(app: App, actor: Actor, entity: str, verb: Verb) -> RowDecision:
-    """Which records of an entity the actor may read, create, update, delete, export or import."""
+    """Which records of an entity the actor may read, create, update, delete, export or import.
+
+    It follows from the actor's roles and scopes alone (who they are comes in as variables), so it is worked out once.
+    """
+    return _rows(_AppHolder(app), actor.roles, actor.admin, actor.scopes, entity, verb)
+
+
+@lru_cache(maxsize=16_384)
+def _rows(holder: _AppHolder, roles: frozenset[str], admin: bool, scopes: frozenset[str], entity: str, verb: Verb) -> RowDecision:
+    app, actor = holder.app, Actor("user", None, "", roles, admin, scopes=scopes)
     if verb not in ("read", "export") and not actor.may_write:
         return RowDecision(False, (), False, ())
     if is_admin(app, actor):
@@ -144,6 +153,12 @@ def fields(app: App, actor: Actor, entity: str) -> Mapping[str, FieldRight]:
     A verb alone gives read or write to all fields; a role's ``fields`` narrows it for that role. System fields can be
     read by whoever may read the record and written by nobody.
     """
+    return _fields(_AppHolder(app), actor.roles, actor.admin, actor.scopes, entity)
+
+
+@lru_cache(maxsize=16_384)
+def _fields(holder: _AppHolder, roles: frozenset[str], admin: bool, scopes: frozenset[str], entity: str) -> Mapping[str, FieldRight]:
+    app, actor = holder.app, Actor("user", None, "", roles, admin, scopes=scopes)
     definition = app.entities[entity]
     if is_admin(app, actor):
         return dict.fromkeys(definition.fields, "write" if actor.may_write else "read")

@@ -3,7 +3,7 @@
 from engine.records.actors import load_actor
 from engine.records.explain import Verdict, why
 from engine.records.history import HistoryEntry, history
-from engine.records.presenting import present
+from engine.records.presenting import present, present_many
 from engine.records.preview import Preview, preview
 from engine.records.query import Page, Query, find, get
 from engine.records.record import Record, Reference
@@ -30,6 +30,7 @@ __all__ = [
     "history",
     "load_actor",
     "present",
+    "present_many",
     "preview",
     "purge",
     "restore",

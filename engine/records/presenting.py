@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from engine.model.app import App
@@ -13,33 +14,47 @@ from engine.records.values import instant_json
 
 def present(app: App, record: Record) -> dict[str, Any]:
     """A record as JSON: id and version first, then its fields, then when and by whom it was made and changed."""
-    plan = plan_of(app, record.entity)
-    values = record.values
-    result: dict[str, Any] = {"id": record.id, "version": record.version}
-    for name, field_plan in plan.fields.items():
-        if name not in values:
-            continue
-        value = values[name]
-        if value is None or name in record.masked:
-            result[name] = value
-        elif field_plan.json is not None:
-            result[name] = field_plan.json(value)
-        elif name in plan.lines or len(field_plan.field.targets) > 1:
-            result[name] = _structured(plan, record, name)
-        else:
-            result[name] = value
-    for name in ("created_at", "updated_at", "deleted_at"):
-        if (at := values.get(name)) is not None:
-            result[name] = instant_json(at)
-    for name in ("created_by", "updated_by", "deleted_by"):
-        if (by := values.get(name)) is not None:
-            result[name] = by
-    return result
+    return present_many(app, [record])[0]
 
 
-def _structured(plan: EntityPlan, record: Record, name: str) -> Any:
-    """Child lines, or a link that may lead to several entities."""
-    value = record.values[name]
+def present_many(app: App, records: Sequence[Record]) -> list[dict[str, Any]]:
+    """Records of one list (one entity, the same fields of each) as JSON."""
+    if not records:
+        return []
+    first = records[0]
+    plan = plan_of(app, first.entity)
+    writers = [(name, _writer(plan, first, name)) for name in plan.fields if name in first.values]
+    stamps = [(name, instant_json if name.endswith("_at") else None) for name in _STAMPS if first.values.get(name) is not None]
+    shown = []
+    for record in records:
+        values = record.values
+        result = {"id": record.id, "version": record.version}
+        for name, writer in writers:
+            value = values[name]
+            result[name] = value if value is None or writer is None else writer(value)
+        for name, writer in stamps:
+            value = values[name]
+            if value is not None:
+                result[name] = value if writer is None else writer(value)
+        for name in _linking(plan, values):
+            result[name] = {"entity": values.get(f"{name}__entity"), "id": values[name]}
+        shown.append(result)
+    return shown
+
+
+_STAMPS = ("created_at", "created_by", "updated_at", "updated_by", "deleted_at", "deleted_by")
+
+
+def _writer(plan: EntityPlan, record: Record, name: str) -> Callable[[Any], Any] | None:
+    """What makes JSON of a field's values; None: they are JSON already."""
+    if name in record.masked:
+        return None
     if name in plan.lines:
-        return lines_to_json(plan.lines[name], value)
-    return {"entity": record.values.get(f"{name}__entity"), "id": value}
+        line_plan = plan.lines[name]
+        return lambda lines: lines_to_json(line_plan, lines)
+    return plan.fields[name].json
+
+
+def _linking(plan: EntityPlan, values: Mapping[str, Any]) -> list[str]:
+    """Filled links that may lead to several entities, and so must say to which."""
+    return [field.name for field in plan.references if len(field.targets) > 1 and values.get(field.name) is not None]

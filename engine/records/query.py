@@ -304,10 +304,11 @@ def present_all(
         *names,
         *(f"{name}__entity" for name in names if name in entity.fields and len(entity.fields[name].targets) > 1),
     )
+    exact = bool(found) and not hidden and found[0].keys() == frozenset(shown)
     records = []
     for values in found:
         key = values["id"]
-        kept = {name: values.get(name) for name in shown}
+        kept = values if exact else {name: values.get(name) for name in shown}
         for name in hidden:
             kept[name] = masked(entity.fields[name], kept[name])
         records.append(Record(entity.name, key, values["version"], kept, displays.get(key, ""), references.get(key, {}), hidden))

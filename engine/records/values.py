@@ -344,7 +344,7 @@ def duration_text(seconds: int) -> str:
 
 def instant_json(value: datetime) -> str:
     """An instant as JSON, in UTC."""
-    return value.isoformat(timespec="microseconds" if value.microsecond else "seconds") + "Z"
+    return value.isoformat() + "Z"
 
 
 def json_writer(type_: t.Type) -> Callable[[Any], Any] | None:

@@ -64,6 +64,7 @@ class Database:
         with _translated():
             connection = self.engine.connect()
         try:
+            connection.begin()
             yield connection
         except exc.DBAPIError as error:
             raise _translate(error) from error
@@ -84,6 +85,19 @@ class Database:
         finally:
             if self.dialect == "sqlite":
                 self._writing.release()
+
+    def glance(self, statement: str) -> tuple[Any, ...] | None:
+        """The first row of a small read of its own, by the driver alone: for what is asked at every request."""
+        with _translated():
+            raw = self.engine.raw_connection()
+        try:
+            cursor = raw.cursor()
+            cursor.execute(statement)
+            row: tuple[Any, ...] | None = cursor.fetchone()
+            cursor.close()
+        finally:
+            raw.close()
+        return row
 
     def close(self) -> None:
         """Let go of every pooled connection."""
@@ -133,4 +147,7 @@ def _enter_wal(connection: sqlite3.Connection) -> None:
 
 def _begin_sqlite(connection: sa.Connection) -> None:
     writes: Any = connection.get_execution_options().get("writes", False)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+    try:
+        connection.connection.cursor().execute("BEGIN IMMEDIATE" if writes else "BEGIN")
+    except sqlite3.Error as error:
+        raise exc.DBAPIError.instance("BEGIN", None, error, sqlite3.Error, dialect=connection.dialect) from error

@@ -2,19 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import lru_cache
 from operator import itemgetter
 from typing import Any
 from weakref import WeakKeyDictionary
 
 import sqlalchemy as sa
+from sqlalchemy import exc
 
 _Bind = Callable[[Any], Any] | None
 
 
 _REMEMBERED_KINDS = (sa.DateTime, sa.Date)
 """Kinds of column whose text is dear to make and the same in many rows (the instant of a unit of work, a day)."""
+
+
+@contextmanager
+def _wrapped(connection: sa.Connection, statement: str) -> Iterator[None]:
+    """The driver's own cursor spares most of a statement's cost; its errors leave here as SQLAlchemy's, as from anywhere else."""
+    errors: Any = connection.dialect.loaded_dbapi
+    try:
+        yield
+    except errors.Error as error:
+        raise exc.DBAPIError.instance(statement, None, error, errors.Error, dialect=connection.dialect) from error
 
 
 class Insert:
@@ -33,7 +45,13 @@ class Insert:
     def run(self, connection: sa.Connection, rows: Sequence[Mapping[str, Any]]) -> None:
         """Insert rows, given as values by column name; other names in them are passed over."""
         parameters = [self._parameters(row) for row in rows]
-        connection.exec_driver_sql(self._sql, parameters[0] if len(parameters) == 1 else parameters)
+        cursor = connection.connection.cursor()
+        with _wrapped(connection, self._sql):
+            if len(parameters) == 1:
+                cursor.execute(self._sql, parameters[0])
+            else:
+                cursor.executemany(self._sql, parameters)
+        cursor.close()
 
     def _parameters(self, row: Mapping[str, Any]) -> Any:
         try:
@@ -66,7 +84,12 @@ class Lookup:
         """The ids of the rows with exactly these values, none of them blank."""
         bound = [value if bind is None else bind(value) for bind, value in zip(self._binds, values, strict=True)]
         parameters: Any = tuple(bound) if self._positional else {f"v{place}": value for place, value in enumerate(bound)}
-        return [str(row[0]) for row in connection.exec_driver_sql(self._sql, parameters)]
+        cursor = connection.connection.cursor()
+        with _wrapped(connection, self._sql):
+            cursor.execute(self._sql, parameters)
+            found = [str(row[0]) for row in cursor.fetchall()]
+        cursor.close()
+        return found
 
 
 _lookups: WeakKeyDictionary[sa.Table, dict[tuple[str, ...], Lookup]] = WeakKeyDictionary()

@@ -72,6 +72,7 @@ class UnitOfWork:
     writes: bool
     request_id: str | None = None
     subscribers: Sequence[Subscriber] = ()
+    settings: Mapping[str, Any] = field(default_factory=dict)
     started: datetime = field(init=False)
     _changes: list[Change] = field(default_factory=list)
     _events: list[Event] = field(default_factory=list)
@@ -88,7 +89,7 @@ class UnitOfWork:
     @property
     def variables(self) -> Mapping[str, Any]:
         """Values of the names that expressions may use besides the record: the actor's, and the instant."""
-        return {**self.actor.variables, "now": self.started}
+        return {**self.settings, **self.actor.variables, "now": self.started}
 
     def record_change(self, change: Change) -> None:
         """Have one write audited and announced; every function that writes a business row calls this."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable
 from urllib.parse import quote, urlsplit
@@ -128,6 +129,8 @@ def _finish(site: Site, response: Response) -> None:
     seconds = time.perf_counter() - request.environ.get(_STARTED, time.perf_counter())
     route = request.url_rule.rule if request.url_rule else "none"
     site.metrics.request(route, request.method, response.status_code, seconds)
+    if not LOGGER.isEnabledFor(logging.INFO):
+        return
     LOGGER.info(
         "request",
         extra={

@@ -28,13 +28,18 @@ def policy(nonce: str) -> str:
 
 def guard(response: Response, visit: Visit | None, *, secure: bool) -> None:
     """Add the security headers; an answer that does not say how long it may be kept is not kept at all."""
-    for name, value in _FIXED.items():
-        response.headers.setdefault(name, value)
-    response.headers.setdefault("Content-Security-Policy", policy(visit.nonce if visit else "none"))
-    response.headers.setdefault("Cache-Control", "no-store")
+    said = {name.lower() for name, _value in response.headers}
+    wanted = dict(_FIXED)
+    # What is not a page runs nothing and loads nothing.
+    page = response.mimetype == "text/html"
+    wanted["Content-Security-Policy"] = policy(visit.nonce) if page and visit else "default-src 'none'; frame-ancestors 'none'"
+    wanted["Cache-Control"] = "no-store"
     if secure:
-        response.headers.setdefault("Strict-Transport-Security", f"max-age={_YEAR_S}; includeSubDomains")
+        wanted["Strict-Transport-Security"] = f"max-age={_YEAR_S}; includeSubDomains"
     if visit is not None:
-        response.headers["X-Request-ID"] = visit.request_id
-        response.headers.setdefault("Content-Language", visit.language)
-        response.vary.update(["Cookie", "Accept-Language"])
+        wanted["X-Request-ID"] = visit.request_id
+        wanted["Content-Language"] = visit.language
+        wanted["Vary"] = "Cookie, Accept-Language"
+    for name, value in wanted.items():
+        if name.lower() not in said:
+            response.headers.add(name, value)

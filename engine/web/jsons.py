@@ -9,9 +9,12 @@ from engine import limits
 from engine.errors import BadRequest
 
 
+_encoder = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"), default=str)
+
+
 def dumps(value: Any) -> str:
     """A value as compact JSON text; numbers that JSON does not know are a mistake of ours."""
-    return json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"), default=str)
+    return _encoder.encode(value)
 
 
 def _pairs(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -87,7 +87,7 @@ def listing(visit: Visit, _renderer: Renderer, app: str, entity: str) -> Respons
     query = query_of(name, visit.arguments)
     with visit.runtime.read(visit.person, request_id=visit.request_id) as work:
         page = records.find(work, query)
-        body: dict[str, Any] = {"items": [records.present(work.app, record) for record in page.items], "next": page.next}
+        body: dict[str, Any] = {"items": records.present_many(work.app, page.items), "next": page.next}
         if query.totals:
             body["totals"] = page.totals
     return Response(dumps(body), content_type="application/json")
