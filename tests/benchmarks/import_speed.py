@@ -34,7 +34,10 @@ def write_files(folder: Path, rows: int, *, seed: int = 1) -> dict[str, Path]:
             ("account", "sector", "year_established", "revenue", "employees", "office_location", "subsidiary_of"),
             *((name, "retail", 1999, "12.5", 100, "Here", "") for name in accounts),
         ],
-        "agents": [("sales_agent", "manager", "regional_office"), *((name, f"Manager {i % 6}", f"R{i % 3}") for i, name in enumerate(agents))],
+        "agents": [
+            ("sales_agent", "manager", "regional_office"),
+            *((name, f"Manager {place % 6}", f"R{place % 3}") for place, name in enumerate(agents)),
+        ],
         "pipeline": [
             ("opportunity_id", "sales_agent", "product", "account", "deal_stage", "engage_date", "close_date", "close_value"),
             *(_deal(made, number, agents, products, accounts) for number in range(rows)),
