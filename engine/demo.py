@@ -40,14 +40,18 @@ def prepare(
 
     The password is made once per installation and kept in a file that only its owner may read.
     """
-    if deployment.lag(database, compilation.app) is not None:
+    app = compilation.app
+    if app is not None and deployment.lag(database, app) is not None:
         say("Preparing the database ...")
         deployment.apply_packages(database, compilation.packages, allow_destructive=False, by="demo", clock=clock)
     runtime = deployment.open_runtime(configuration.database_url, clock=clock)
     password = _password(configuration.data_folder)
     if not _has_people(runtime):
         say("Loading demo data ...")
-        load_data(runtime, demo=True)
+        loaded = load_data(runtime, demo=True)
+        say(f"  {loaded.created} records")
+        for problem in loaded.problems[:20]:
+            say(f"  not loaded: {problem}")
         for login in logins(runtime, password):
             runtime.identity.set_password(login.id, password)
     found = logins(runtime, password)

@@ -14,9 +14,11 @@ from engine.access import Actor
 from engine.clock import Clock, SystemClock
 from engine.errors import Unavailable
 from engine.model.app import App
-from engine.store import Database, Identity, Subscriber, Tables, UnitOfWork, releases
+from engine.store import Database, Identity, Subscriber, Tables, UnitOfWork, releases, secret_hash
 
 Files = Mapping[str, bytes]
+_REMEMBERED_MAX = 10_000
+
 Compile = Callable[[Mapping[str, Files]], App]
 
 
@@ -48,12 +50,14 @@ class Runtime:
         self._subscribers = subscribers
         self._loading = threading.Lock()
         self._loaded: Loaded | None = None
+        self._tokens: dict[str, tuple[int, tuple[str, tuple[str, ...]]]] = {}
         self._actors: dict[str, tuple[int, int, Actor | None]] = {}
 
     @property
     def app(self) -> App:
-        """The App in force."""
-        return self.current().app
+        """The App in force, as this process last saw it: for words and addresses; units of work see for themselves."""
+        loaded = self._loaded
+        return loaded.app if loaded is not None else self.current().app
 
     @property
     def tables(self) -> Tables:
@@ -120,7 +124,7 @@ class Runtime:
             return known[2]
         loaded = self._load(connection, state.release)
         actor = records.load_actor(connection, loaded.app, loaded.tables, user_id)
-        if len(self._actors) > 10_000:
+        if len(self._actors) > _REMEMBERED_MAX:
             self._actors.clear()
         self._actors[user_id] = (state.access_epoch, loaded.release, actor)
         return actor
@@ -132,8 +136,21 @@ class Runtime:
 
     def actor_of_token(self, secret: str) -> Actor | None:
         """The actor behind an API token, narrowed to the token's scopes."""
-        found = self.identity.token_user(secret)
-        if found is None:
-            return None
-        actor = self.actor_of(found[0])
-        return actor.narrowed(found[1]) if actor else None
+        with self.database.read() as connection:
+            found = self._token_user(connection, secret)
+            actor = self._actor(connection, found[0]) if found else None
+        return actor.narrowed(found[1]) if actor and found else None
+
+    def _token_user(self, connection: sa.Connection, secret: str) -> tuple[str, tuple[str, ...]] | None:
+        """Whose token a secret is; remembered until anybody's access changes, since revoking moves the epoch."""
+        epoch = releases.state(connection).access_epoch
+        key = secret_hash(secret)
+        known = self._tokens.get(key)
+        if known is not None and known[0] == epoch:
+            return known[1]
+        found = self.identity.token_user(secret, connection)
+        if found is not None:
+            if len(self._tokens) > _REMEMBERED_MAX:
+                self._tokens.clear()
+            self._tokens[key] = (epoch, found)
+        return found

@@ -13,6 +13,7 @@ from engine.access import Actor
 from engine.clock import FixedClock
 from engine.model import Package, compile_packages
 from engine.model.app import App
+from engine.model.kinds.entity import SYSTEM_FIELDS
 from engine.records import Query
 from engine.runtime import Runtime
 from engine.store import Database
@@ -20,6 +21,7 @@ from engine.store.migrations import Outcome
 
 CLOCK = FixedClock(datetime(2026, 3, 2, 4, 0, tzinfo=UTC))
 SYSTEM = Actor.system("test")
+SYSTEM_COLUMNS = frozenset(SYSTEM_FIELDS)
 
 
 def package(entities: Mapping[str, Any], *, version: str = "1.0.0", files: Mapping[str, str] | None = None, **manifest: Any) -> Package:
@@ -76,3 +78,12 @@ def read(url: str, entity: str) -> list[dict[str, Any]]:
         presented = [records.present(work.app, record) for record in whole]
     running.database.close()
     return presented
+
+
+def history(url: str, entity: str, key: str) -> list[dict[str, Any]]:
+    """The changes of a record, newest first."""
+    running = deployment.open_runtime(url, clock=CLOCK)
+    with running.read(SYSTEM) as work:
+        found = [dict(entry.changes) for entry in records.history(work, f"desk.{entity}", key)]
+    running.database.close()
+    return found

@@ -112,6 +112,11 @@ globalThis.DougongLanguage = (() => {
     return at === null ? null : BigInt(at.slice(from, to));
   };
 
+  const dateText = (d, form) => {
+    const [y, m, day] = parts(d);
+    return form === "yyyy-MM-dd" ? d : form === "yyyy-MM" ? d.slice(0, 7) : `${pad(y, 4)}年${m}月${day}日`;
+  };
+
   // --- text: positions are code points, order is by code point ------------------------------------------------
   const points = (s) => Array.from(s);
   const held = (s) => (s !== "" && points(s).length <= 65536 ? s : null);
@@ -246,6 +251,23 @@ globalThis.DougongLanguage = (() => {
     starts: test((s, part) => s.startsWith(part)),
     ends: test((s, part) => s.endsWith(part)),
     matches: test((s, pattern) => new RegExp(pattern, "u").test(s)),
+    format_number: strict((x, places, grouped, percent) => {
+      const digits = String(abs(x)).padStart(Number(places) + 1, "0"), at = digits.length - Number(places);
+      const whole = grouped ? digits.slice(0, at).replace(/\B(?=(\d{3})+$)/g, ",") : digits.slice(0, at);
+      return `${x < 0n ? "-" : ""}${whole}${places > 0n ? `.${digits.slice(at)}` : ""}${percent ? "%" : ""}`;
+    }),
+    format_date: strict(dateText),
+    format_moment: strict((m, form, zone) => {
+      const at = fromMicros(toLocal(micros(m), zone));
+      if (at === null) return null;
+      return form === "HH:mm" ? at.slice(11, 16) : form === "yyyy-MM-dd HH:mm" ? at.slice(0, 16) : dateText(at.slice(0, 10), form);
+    }),
+    parse_number: strict((s) => {
+      if (!/^[+-]?[0-9]{1,12}(\.[0-9]{1,6})?$/.test(s)) return null;
+      const [whole, fraction = ""] = s.replace(/^[+-]/, "").split(".");
+      const value = BigInt(whole + fraction.padEnd(6, "0"));
+      return s.startsWith("-") ? -value : value;
+    }),
     date_add: strict((d, n) => (abs(n) > SPAN ? null : fromOrdinal(ordinal(d) + Number(floorDiv(n, DAY))))),
     date_add_months: strict((d, n) => shiftMonths(...parts(d), n)),
     date_difference: strict((a, b) => BigInt(ordinal(a) - ordinal(b))),

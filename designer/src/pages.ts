@@ -112,6 +112,13 @@ document.addEventListener("click", (event) => {
   unsaved = true;
 });
 
+/** On the mapping page of an import, only columns that go into a date ask for its format. */
+document.addEventListener("change", (event) => {
+  const chosen = closest<HTMLSelectElement>(event.target, "form[data-mapping] select[name^=c]");
+  const format = chosen?.closest("tr")?.querySelector("select[name^=d]");
+  format?.toggleAttribute("data-idle", chosen?.selectedOptions[0]?.hasAttribute("data-dated") !== true);
+});
+
 function focusProblems(): void {
   document.querySelector<HTMLElement>("[data-focus]")?.focus();
 }

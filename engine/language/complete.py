@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
@@ -20,7 +19,6 @@ from engine.language.scope import FieldInfo, Scope
 from engine.language.types import Choice, MultiChoice
 
 Kind = Literal["field", "collection", "variable", "function", "keyword", "choice"]
-_WORD_BEFORE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*$|[\u3400-\u9fff]+$")
 _KEYWORDS = ("AND", "OR", "NOT", "WHERE", "BETWEEN", "BLANKNESS", "OP", "TRUE", "FALSE", "BLANK")
 
 
@@ -38,8 +36,7 @@ class Completion:
 def complete(source: str, offset: int, scope: Scope, language: Language = "en") -> tuple[Completion, ...]:
     """What may stand at a place: members, functions, choices and keywords, those that continue the word begun first."""
     before = source[:offset]
-    matched = _WORD_BEFORE.search(before)
-    start = matched.start() if matched else offset
+    start = _word_start(before, scope)
     lexer = Lexer(before[:start], scope)
     lexer.run()
     prefix = before[start:]
@@ -49,6 +46,16 @@ def complete(source: str, offset: int, scope: Scope, language: Language = "en") 
         if _continues(text, prefix) or _continues(detail, prefix):
             found.setdefault(text, Completion(text, kind, start, offset, detail))
     return tuple(found.values())
+
+
+def _word_start(before: str, scope: Scope) -> int:
+    """Where the word begins that the writer is in the midst of; the end where there is none."""
+    lexer = Lexer(before, scope)
+    lexer.run()
+    last = lexer.tokens[-1] if lexer.tokens else None
+    if last is not None and last.type in ("NAME", "FUNC") and last.end_pos == len(before) and last.start_pos is not None:
+        return last.start_pos
+    return len(before)
 
 
 def _continues(text: str, prefix: str) -> bool:

@@ -59,7 +59,7 @@ def negative(item: Any) -> Any:
     if isinstance(item.type, Integer | Decimal | Money | Duration):
         if isinstance(item, core.Const):
             return core.Const(None if item.value is None else -item.value, item.type, item.span)
-        return core.Apply("negate", (item,), item.type, item.nullable)
+        return _guarded("negate", (item,), item.type)
     raise Mismatch("no-arithmetic", 0, op="-", left=item.type, right=item.type)
 
 
@@ -82,7 +82,7 @@ def _numbers(op: str, left: Any, right: Any) -> Any:
     if _are(Float, left) or _are(Float, right):
         left, right = align(left, right)
         name = {"+": "float_add", "-": "float_subtract", "*": "float_multiply", "/": "float_divide", "%": "float_modulo"}[op]
-        return core.Apply(name, (left, right), left.type, op in "*/%" or left.nullable or right.nullable)
+        return core.Apply(name, (left, right), left.type)
     if op == "*":
         return _product(left, right)
     if op == "/":

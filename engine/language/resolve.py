@@ -13,7 +13,7 @@ from engine.language.scope import CollectionInfo, EntityInfo, FieldInfo, Scope
 from engine.language.types import Ref, Type
 
 UNNAMED = ("old", "record", "parent")
-"""First words of a path that lead somewhere without being a field."""
+"""First words that begin a path without being a field."""
 
 
 class Unresolved(Exception):
@@ -52,7 +52,7 @@ class Resolved:
 
 def nearest(word: str, known: tuple[str, ...]) -> str | None:
     """The known word that was probably meant."""
-    close = difflib.get_close_matches(word, known, n=1, cutoff=0.6 if len(word) > 3 else 0.5)
+    close = difflib.get_close_matches(word, known, n=1, cutoff=0.6 if word.isascii() else 0.5)
     if close:
         return close[0]
     lower = {name.lower(): name for name in known}

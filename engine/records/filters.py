@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import sqlalchemy as sa
 
 from engine import access, language
 from engine.errors import BadRequest, Forbidden
-from engine.language.expression import Expression
+from engine.language.expression import Compiled, Expression
 from engine.model.app import App
 from engine.model.kinds.entity import SYSTEM_FIELDS, Entity
+from engine.records.plan import AppKey
 from engine.store import UnitOfWork, statements
+
+
+@lru_cache(maxsize=2048)
+def _compiled(key: AppKey, entity: str, source: str) -> Compiled:
+    """The same filters come again and again: a list's next page, a program's poll."""
+    return language.compile_expression(source, key.app.scope(entity), condition=True)
 
 
 def compile_filter(work: UnitOfWork, entity: Entity, source: str) -> Expression:
@@ -18,7 +27,7 @@ def compile_filter(work: UnitOfWork, entity: Entity, source: str) -> Expression:
     Raises BadRequest with every problem found (code, place, parameters). A field that the actor may not read is unknown
     to it: a filter on it would answer questions about its values.
     """
-    compiled = language.compile_expression(source, work.app.scope(entity.name), condition=True)
+    compiled = _compiled(AppKey(work.app), entity.name, source)
     if compiled.expression is None:
         problems = [
             {"code": each.code, "start": each.start, "end": each.end, "params": dict(each.params), "fix": each.fix}

@@ -35,7 +35,7 @@ def displays(work: UnitOfWork, entity: Entity, keys: Sequence[str], *, checked: 
     rights = access.fields(work.app, work.actor, entity.name)
     names = [name for name in display_fields(entity) if "." not in name and access.readable(rights, name)]
     table = work.tables[entity.name]
-    columns = [table.c.id, table.c.deleted_at]
+    columns: list[sa.ColumnElement[Any]] = [table.c.id, table.c.deleted_at]
     columns += [value_column(work, entity, name).label(name) for name in names if name not in ("id", "deleted_at")]
     allowed = gate.condition(work, entity, decision, "read") if checked else None
     result: dict[str, tuple[str, bool]] = {}

@@ -180,7 +180,7 @@ def display_fields(entity: Entity) -> tuple[str, ...]:
     return tuple(dict.fromkeys(_PLACEHOLDER.findall(entity.display)))
 
 
-class _AppKey:
+class AppKey:
     """An App as a cache key: by its content hash, not by walking it."""
 
     def __init__(self, app: App) -> None:
@@ -190,16 +190,16 @@ class _AppKey:
         return hash(self.app.content_hash)
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, _AppKey) and other.app.content_hash == self.app.content_hash
+        return isinstance(other, AppKey) and other.app.content_hash == self.app.content_hash
 
 
 def plan_of(app: App, entity: str) -> EntityPlan:
     """The plan of one entity of an App; made at first use, then kept."""
-    return _plan(_AppKey(app), entity)
+    return _plan(AppKey(app), entity)
 
 
 @lru_cache(maxsize=4096)
-def _plan(key: _AppKey, name: str) -> EntityPlan:
+def _plan(key: AppKey, name: str) -> EntityPlan:
     entity = key.app.entities[name]
     zone = ZoneInfo(key.app.defaults.time_zone)
     plans = {field.name: _field_plan(field, zone) for field in entity.fields.values()}

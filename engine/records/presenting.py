@@ -5,32 +5,41 @@ from __future__ import annotations
 from typing import Any
 
 from engine.model.app import App
-from engine.model.kinds.entity import SYSTEM_FIELDS
 from engine.records.lines import lines_to_json
-from engine.records.plan import plan_of
-from engine.records.query import type_of
+from engine.records.plan import EntityPlan, plan_of
 from engine.records.record import Record
-from engine.records.values import to_json
+from engine.records.values import instant_json
 
 
 def present(app: App, record: Record) -> dict[str, Any]:
     """A record as JSON: id and version first, then its fields, then when and by whom it was made and changed."""
-    entity = app.entities[record.entity]
-    lines = plan_of(app, record.entity).lines
+    plan = plan_of(app, record.entity)
+    values = record.values
     result: dict[str, Any] = {"id": record.id, "version": record.version}
-    for name, value in record.values.items():
-        if name in SYSTEM_FIELDS:
+    for name, field_plan in plan.fields.items():
+        if name not in values:
             continue
-        if name in lines:
-            result[name] = lines_to_json(lines[name], value or [])
-        elif name in record.masked or value is None:
+        value = values[name]
+        if value is None or name in record.masked:
             result[name] = value
-        elif len(entity.fields[name].targets) > 1 and name in record.references:
-            result[name] = {"entity": record.references[name].entity, "id": value}
+        elif field_plan.json is not None:
+            result[name] = field_plan.json(value)
+        elif name in plan.lines or len(field_plan.field.targets) > 1:
+            result[name] = _structured(plan, record, name)
         else:
-            result[name] = to_json(entity.fields[name].type, value)
-    for name in ("created_at", "created_by", "updated_at", "updated_by", "deleted_at", "deleted_by"):
-        value = record.values.get(name)
-        if value is not None:
-            result[name] = to_json(type_of(entity, name), value)
+            result[name] = value
+    for name in ("created_at", "updated_at", "deleted_at"):
+        if (at := values.get(name)) is not None:
+            result[name] = instant_json(at)
+    for name in ("created_by", "updated_by", "deleted_by"):
+        if (by := values.get(name)) is not None:
+            result[name] = by
     return result
+
+
+def _structured(plan: EntityPlan, record: Record, name: str) -> Any:
+    """Child lines, or a link that may lead to several entities."""
+    value = record.values[name]
+    if name in plan.lines:
+        return lines_to_json(plan.lines[name], value)
+    return {"entity": record.values.get(f"{name}__entity"), "id": value}

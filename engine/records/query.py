@@ -183,7 +183,9 @@ def find(work: UnitOfWork, query: Query) -> Page:
     statement = statement.order_by(*(_ordered(column, descending, name != "id", dialect) for name, column, descending in order)).limit(
         query.limit + 1
     )
-    found = [dict(row._mapping) for row in work.connection.execute(statement)]
+    rows = work.connection.execute(statement)
+    keys = list(rows.keys())
+    found = [dict(zip(keys, row, strict=True)) for row in rows]
     following = None
     if len(found) > query.limit:
         found = found[: query.limit]
@@ -297,10 +299,15 @@ def present_all(
     hidden = frozenset(name for name in names if rights.get(name) == "mask")
     displays = names_of(work, entity, found) if with_names else {}
     references = references_of(work, entity, found, [name for name in names if name not in hidden]) if with_names else {}
+    shown = (
+        *SYSTEM_FIELDS,
+        *names,
+        *(f"{name}__entity" for name in names if name in entity.fields and len(entity.fields[name].targets) > 1),
+    )
     records = []
     for values in found:
         key = values["id"]
-        kept = {name: values.get(name) for name in (*SYSTEM_FIELDS, *names)}
+        kept = {name: values.get(name) for name in shown}
         for name in hidden:
             kept[name] = masked(entity.fields[name], kept[name])
         records.append(Record(entity.name, key, values["version"], kept, displays.get(key, ""), references.get(key, {}), hidden))

@@ -342,7 +342,8 @@ def duration_text(seconds: int) -> str:
     return f"{sign}P{f'{days}D' if days else ''}{'T' + clock if clock else ''}"
 
 
-def _instant_json(value: datetime) -> str:
+def instant_json(value: datetime) -> str:
+    """An instant as JSON, in UTC."""
     return value.isoformat(timespec="microseconds" if value.microsecond else "seconds") + "Z"
 
 
@@ -361,7 +362,7 @@ def json_writer(type_: t.Type) -> Callable[[Any], Any] | None:
 
 
 _WRITERS: tuple[tuple[Any, Callable[[Any], Any]], ...] = (
-    (t.DateTime, _instant_json),
+    (t.DateTime, instant_json),
     ((t.Date, t.Time), methodcaller("isoformat")),
     (t.Duration, duration_text),
     ((t.MultiChoice, t.ListOf), list),

@@ -181,10 +181,8 @@ class Identity:
             connection.execute(sa.update(TOKEN).where(mine).values(revoked_at=self._now()))
             move_access_epoch(connection)
 
-    def token_user(self, secret: str) -> tuple[str, tuple[str, ...]] | None:
+    def token_user(self, secret: str, connection: sa.Connection) -> tuple[str, tuple[str, ...]] | None:
         """Whose token a secret is, with its scopes; None for an unknown or revoked one."""
-        with self._database.read() as connection:
-            row = connection.execute(
-                sa.select(TOKEN.c.user_id, TOKEN.c.scopes).where(TOKEN.c.secret_hash == secret_hash(secret), TOKEN.c.revoked_at.is_(None))
-            ).first()
+        wanted = (TOKEN.c.secret_hash == secret_hash(secret)) & TOKEN.c.revoked_at.is_(None)
+        row = connection.execute(sa.select(TOKEN.c.user_id, TOKEN.c.scopes).where(wanted)).first()
         return (str(row.user_id), tuple(row.scopes)) if row else None

@@ -34,17 +34,19 @@ def create_engine_tables(connection: sa.Connection) -> None:
     """Create the engine's own tables, columns and indexes where they are missing, and the one state row."""
     if connection.dialect.name == "postgresql":  # two processes that both find a table missing would both create it
         connection.execute(sa.select(sa.func.pg_advisory_xact_lock(SWITCH_LOCK + 1)))
-    metadata.create_all(connection)
     inspector = sa.inspect(connection)
+    columns = {key[1]: {each["name"] for each in found} for key, found in inspector.get_multi_columns().items()}
+    indexes = {key[1]: {each["name"] for each in found} for key, found in inspector.get_multi_indexes().items()}
     operations = Operations(MigrationContext.configure(connection))
     for table in metadata.sorted_tables:
-        present = {column["name"] for column in inspector.get_columns(table.name)}
+        if table.name not in columns:
+            table.create(connection)
+            continue
         for column in table.columns:
-            if column.name not in present:
+            if column.name not in columns[table.name]:
                 operations.add_column(table.name, sa.Column(column.name, column.type))
-        indexed = {index["name"] for index in inspector.get_indexes(table.name)}
         for index in table.indexes:
-            if index.name not in indexed:
+            if index.name not in indexes.get(table.name, ()):
                 index.create(connection)
     if connection.execute(sa.select(STATE.c.only)).first() is None:
         connection.execute(sa.insert(STATE).values(only=1, release=None, access_epoch=1))
@@ -100,16 +102,17 @@ def store_release(
     connection: sa.Connection, packages: Mapping[str, Files], content_hash: str, *, at: datetime, by: str | None, summary: Any
 ) -> int:
     """Keep the files of an app as a new release; it is not yet in force."""
-    row = {"content_hash": content_hash, "applied_at": at, "applied_by": by, "summary": summary}
-    release = connection.execute(sa.insert(RELEASE).values(row)).inserted_primary_key
-    assert release is not None
+    # Numbered without gaps: only one process applies at a time, and a database's own counter would skip after a crash.
+    number = int(connection.execute(sa.select(sa.func.coalesce(sa.func.max(RELEASE.c.id), 0))).scalar_one()) + 1
+    row = {"id": number, "content_hash": content_hash, "applied_at": at, "applied_by": by, "summary": summary}
+    connection.execute(sa.insert(RELEASE).values(row))
     files = [
-        {"release": release[0], "package": package, "path": path, "content": content}
+        {"release": number, "package": package, "path": path, "content": content}
         for package, entries in packages.items()
         for path, content in entries.items()
     ]
     connection.execute(sa.insert(RELEASE_FILE), files)
-    return int(release[0])
+    return number
 
 
 def activate(connection: sa.Connection, release: int) -> None:

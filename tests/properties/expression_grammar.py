@@ -17,6 +17,9 @@ CODES = ("new", "plan", "done")
 PERIODS = ("this month", "last quarter", "next week", "last 7 days", "this year", "yesterday", "next 3 months")
 PATHS = ("level > 3", "active", "boss = user", "boss.active", "boss.level = 2", "level != 2", "born < today()")
 SPANS = ("3 days", "1 month", "36 hours", "1 year", "2 quarters", "2 weeks", "40000 months")
+NUMBER_FORMATS = ("", ", '0'", ", '0.00'", ", '#,##0'", ", '#,##0.00'", ", '0%'", ", '0.0%'")
+DATE_FORMATS = ("", ", 'yyyy-MM'", ", 'yyyy年M月d日'")
+MOMENT_FORMATS = ("", ", 'HH:mm'", ", 'yyyy-MM-dd'", ", 'yyyy年M月d日'")
 DAYS = ("28", "29", "31", "0")
 MOMENTS = ("now()", "@2025-03-09T02:30", "@2025-11-02T05:30Z", "@2025-04-06T01:45")
 _TAGS = ("vip", "key", "old")
@@ -285,6 +288,7 @@ class Writer:
             lambda d: f"{r.choice(['days_between', 'months_between'])}({self.day(d)}, {self.day(d)})",
             lambda d: f"{r.choice(['days_since', 'days_until', 'age'])}({self.day(d)})",
             lambda d: f"decimal({self.number(d)}, {r.randint(0, 4)})",
+            lambda d: f"number({r.choice([self.text(d), f'text({self.number(d)})'])})",
         ]
         if not self.in_rows:
             branches += [
@@ -326,10 +330,19 @@ class Writer:
                 lambda d: f"concat({self.text(d)}, {self.text(d)}, {self.text(d)})",
                 lambda d: f"replace({self.text(d)}, {self.text_literal()}, {r.choice([self.text_literal(), 'blank'])})",
                 lambda d: f"{r.choice(['pad_left', 'pad_right'])}({self.text(d)}, {r.choice(['0', '3', '6'])}, {self.text_literal()})",
+                lambda d: f"text({self.number(d)}{r.choice(NUMBER_FORMATS)})",
+                lambda d: f"text({self.day(d)}{r.choice(DATE_FORMATS)})",
                 lambda d: f"default({self.text(d)}, {self.text(d)})",
                 lambda d: f"{r.choice(['min', 'max'])}({self.text(d)}, {self.text(d)})",
                 lambda d: f"if({self.boolean(d)}, {self.text(d)}, {self.text(d)})",
-                *([] if self.in_rows else [lambda d: f"{r.choice(['min', 'max'])}(parts.name where {self.rows(d)})"]),
+                *(
+                    []
+                    if self.in_rows
+                    else [
+                        lambda d: f"{r.choice(['min', 'max'])}(parts.name where {self.rows(d)})",
+                        lambda d: f"text({self.moment(d)}{r.choice(MOMENT_FORMATS)})",
+                    ]
+                ),
             ],
         )
 

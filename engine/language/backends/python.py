@@ -6,12 +6,14 @@ This is the only module that compiles or executes generated code.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime, timedelta
 from functools import lru_cache
 from types import CodeType
 from typing import Any
 
 from engine.language import core
 from engine.language.functions import OPERATIONS
+from engine.language.functions.date_operations import SPAN_MAX
 from engine.language.functions.number_operations import finite, kept, round_divide
 from engine.language.types import Float
 
@@ -44,6 +46,13 @@ def _largest(values: Iterable[Any]) -> Any:
     return max((value for value in values if value is not None), default=None)
 
 
+def _moved(moment: datetime, span: timedelta) -> datetime | None:
+    try:
+        return moment + span
+    except OverflowError:
+        return None
+
+
 def _distinct(values: Iterable[Any]) -> int:
     return len({value for value in values if value is not None})
 
@@ -59,6 +68,7 @@ _MINTED: dict[str, Any] = {
     "A_distinct_count": _distinct,
     "A_count": sum,
     "A_any": any,
+    "A_moved": _moved,
     **{f"F_{operation.name}": operation.python for operation in OPERATIONS.values()},
 }
 
@@ -119,12 +129,23 @@ class _Writer:
 
     def apply(self, node: core.Apply) -> str:
         operation = OPERATIONS[node.op]
+        if node.op == "moment_add" and isinstance(node.args[1], core.Const) and abs(node.args[1].value or 0) <= SPAN_MAX:
+            return self.moved(node)
         if not operation.strict:
             return f"F_{node.op}({', '.join(map(self.value, node.args))})"
         tests, names = self.operands(node.args)
         source = operation.fit_source if operation.fit_source and core.fits(node) else operation.source
         text = source.format(*names) if source else f"F_{node.op}({', '.join(names)})"
         return f"({text} if {' and '.join(tests)} else None)" if tests else text
+
+    def moved(self, node: core.Apply) -> str:
+        """An instant moved by a span that is known now, so that the span is made once."""
+        moment, span = node.args
+        if span.value is None:
+            return "None"
+        tests, names = self.operands((moment,))
+        text = f"A_moved({names[0]}, {self.mint(timedelta(seconds=span.value))})"
+        return f"({text} if {tests[0]} else None)" if tests else text
 
     def compare(self, node: core.Compare) -> str:
         if node.op in ("=", "!="):
@@ -180,7 +201,7 @@ class _Writer:
         row = f"r{len(self.collections)}"
         value = "True" if node.op == "any" else (self.mint(1) if node.value is None else self.value(node.value))
         test = "" if node.where is None else f" if {self.value(node.where)}"
-        loads = "".join(f" for {name} in ({row}.get({self.mint(key)}),)" for key, name in self.row_fields.items())
+        loads = "".join(f" for {name} in ({row}.get({key!r}),)" for key, name in self.row_fields.items())
         self.collections[row] = node.rows.key
         self.row_fields = None
         generator = f"{value} for {row} in ({rows} or ()){loads}{test}"
@@ -194,10 +215,9 @@ class _Writer:
     def source(self, node: Any) -> str:
         """The whole function."""
         result = self.value(node)
-        loads = [f"    {name} = g({self.mint(key)})" for key, name in self.fields.items()]
-        loads += [f"    {name} = h({self.mint(key)})" for key, name in self.variables.items()]
-        head = (["    g = r.get"] if self.fields else []) + (["    h = v.get"] if self.variables else [])
-        return "\n".join(["def f(r, v):", *head, *loads, f"    return {result}"])
+        loads = [f"    {name} = r.get({key!r})" for key, name in self.fields.items()]
+        loads += [f"    {name} = v.get({key!r})" for key, name in self.variables.items()]
+        return "\n".join(["def f(r, v):", *loads, f"    return {result}"])
 
 
 _WRITE: dict[type[Any], Callable[[_Writer, Any], str]] = {

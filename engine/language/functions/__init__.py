@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from engine.language.functions import date_operations, dates, logic, number_operations, numbers, texts
+from engine.language.functions import date_operations, dates, formats, logic, number_operations, numbers, texts
 from engine.language.functions.rows import Example, Function, Mismatch, Operation
 
-_TOPICS = (number_operations, texts, date_operations, logic)
+_TOPICS = (number_operations, texts, date_operations, formats, logic)
 OPERATIONS: dict[str, Operation] = {operation.name: operation for topic in _TOPICS for operation in topic.OPERATIONS}
-FUNCTIONS: dict[str, Function] = {function.name: function for topic in (logic, numbers, texts, dates) for function in topic.FUNCTIONS}
+FUNCTIONS: dict[str, Function] = {
+    function.name: function for topic in (logic, numbers, texts, formats, dates) for function in topic.FUNCTIONS
+}
 
 AGGREGATES: dict[str, tuple[str, ...]] = {
     "count": ("计数", "数量"),

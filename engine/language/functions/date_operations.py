@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from engine.language.functions.rows import Operation
 
 DAY_SECONDS = 86_400
-_SPAN_MAX = 400_000_000_000
+SPAN_MAX = 400_000_000_000
 
 
 @lru_cache(maxsize=64)
@@ -28,7 +28,7 @@ def to_utc(local: datetime, zone: str) -> datetime:
 
 
 def _date_add(day: date, seconds: int) -> date | None:
-    if abs(seconds) > _SPAN_MAX:
+    if abs(seconds) > SPAN_MAX:
         return None
     ordinal = day.toordinal() + seconds // DAY_SECONDS
     return date.fromordinal(ordinal) if 1 <= ordinal <= 3_652_059 else None
@@ -55,7 +55,7 @@ def _date_add_months(day: date, months: int) -> date | None:
 
 
 def _moment_add(moment: datetime, seconds: int) -> datetime | None:
-    if abs(seconds) > _SPAN_MAX:
+    if abs(seconds) > SPAN_MAX:
         return None
     try:
         return moment + timedelta(seconds=seconds)
@@ -191,7 +191,7 @@ def _pg_month_in_range(moment: str) -> str:
 
 
 OPERATIONS: tuple[Operation, ...] = (
-    Operation("date_add", _date_add, "di", "d", f"let:CASE WHEN abs(a1::numeric) <= {_SPAN_MAX} THEN {_PG_DATE_ADD} END"),
+    Operation("date_add", _date_add, "di", "d", f"let:CASE WHEN abs(a1::numeric) <= {SPAN_MAX} THEN {_PG_DATE_ADD} END"),
     Operation(
         "date_add_months",
         _date_add_months,
@@ -199,7 +199,7 @@ OPERATIONS: tuple[Operation, ...] = (
         "d",
         f"let:CASE WHEN {_pg_month_in_range('a0')} THEN CAST(a0 + make_interval(months => CAST(a1 AS integer)) AS date) END",
     ),
-    Operation("moment_add", _moment_add, "mi", "m", f"let:CASE WHEN abs(a1::numeric) <= {_SPAN_MAX} THEN {_PG_MOMENT_ADD} END"),
+    Operation("moment_add", _moment_add, "mi", "m", f"let:CASE WHEN abs(a1::numeric) <= {SPAN_MAX} THEN {_PG_MOMENT_ADD} END"),
     Operation(
         "moment_add_months",
         _moment_add_months,
@@ -208,7 +208,9 @@ OPERATIONS: tuple[Operation, ...] = (
         f"let:(SELECT CASE WHEN {_pg_month_in_range('l0')} THEN {_pg_checked(_PG_LOCAL_MONTHS, _MOMENTS)} END "
         f"FROM (SELECT {_pg_local('a0', 'a2')} AS l0 OFFSET 0) AS k)",
     ),
-    Operation("date_difference", lambda a, b: a.toordinal() - b.toordinal(), "dd", "i", "CAST({0} - {1} AS bigint)"),
+    Operation(
+        "date_difference", lambda a, b: a.toordinal() - b.toordinal(), "dd", "i", "CAST({0} - {1} AS bigint)", None, "({0} - {1}).days"
+    ),
     Operation("moment_difference", _moment_difference, "mm", "i", "CAST(floor(extract(epoch FROM {0} - {1})) AS bigint)"),
     Operation("moment_date", _moment_date, "mt", "d", "let:" + _pg_checked(f"CAST({_pg_local('a0', 'a1')} AS date)", _RANGE)),
     Operation(

@@ -31,7 +31,8 @@ def today(zone: str) -> Any:
 
 def _day_part(op: str) -> Any:
     def build(args: tuple[Any, ...], zone: str) -> Any:
-        return Apply(op, (as_day(args[0], zone),), INTEGER, args[0].nullable)
+        day = as_day(args[0], zone)
+        return Apply(op, (day,), INTEGER, day.nullable)
 
     return build
 
@@ -57,7 +58,8 @@ def _date_call(args: tuple[Any, ...], zone: str) -> Any:
 
 
 def _days_between(args: tuple[Any, ...], zone: str) -> Any:
-    return Apply("date_difference", (as_day(args[1], zone), as_day(args[0], zone)), INTEGER, args[0].nullable or args[1].nullable)
+    earlier, later = as_day(args[0], zone), as_day(args[1], zone)
+    return Apply("date_difference", (later, earlier), INTEGER, earlier.nullable or later.nullable)
 
 
 def _hours_between(args: tuple[Any, ...], zone: str) -> Any:

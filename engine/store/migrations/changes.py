@@ -147,7 +147,7 @@ class _Comparison:
                 yield self._plain(column.name, each)
 
     def _plain(self, name: str, pair: FieldPair | None) -> ColumnChange:
-        """A system column, or the companion that says which entity a link leads to."""
+        """A system column, or the companion that says which entity a link points to."""
         source: str | None = name
         if pair is not None:
             source = f"{pair.old.column}__entity" if pair.old is not None and len(pair.old.targets) > 1 else None
@@ -196,7 +196,7 @@ class _Comparison:
         return self._live.columns[column] != wanted
 
     def _link(self, field: Field, old: Field, source: str) -> ColumnChange:
-        """A link stays as it is unless it leads to something to which the new definition does not lead."""
+        """A link stays as it is unless it points to something to which the new definition does not point."""
         strange = tuple(each for each in old.targets if self._setting.names.get(each) not in field.targets)
         companion = f"{source}__entity" if len(old.targets) > 1 else None
         losses = impact.link_losses(self._setting.connection, self._live.name, source, companion, strange) if strange else None

@@ -271,7 +271,7 @@ class _Planner:
             yield replace(step, phase="switch", table=change.entity.table, column=column.name)
 
     def _targets(self, change: TableChange) -> Iterator[Operation]:
-        """The companion columns of links that may lead to several entities."""
+        """The companion columns of links that may point to several entities."""
         for column in change.columns:
             old, field = column.old, column.field
             if old is None or field is None or len(field.targets) < 2 or column.source is None:

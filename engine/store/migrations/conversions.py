@@ -71,7 +71,7 @@ def conversion(old: t.Type, new: Field, zone: str) -> Convert:
 
 
 def kept_targets(old_app: App, new_app: App, old: Field, new: Field) -> tuple[str, ...]:
-    """The old names of the entities to which a link led and still may lead."""
+    """The old names of the entities to which a link pointed and still may point."""
     names = match(old_app, new_app).new_names
     return tuple(each for each in old.targets if names.get(each) in new.targets)
 

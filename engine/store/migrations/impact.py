@@ -82,7 +82,7 @@ def losses(connection: sa.Connection, table: str, column: str, type_: t.Type, co
 
 
 def link_losses(connection: sa.Connection, table: str, column: str, companion: str | None, strange: Sequence[str]) -> Losses:
-    """The links that lead to entities to which they may no longer lead; without companion all lead there."""
+    """The links that point to entities to which they may no longer point; without companion all point there."""
     rows = sa.table(table, sa.column(column), *([sa.column(companion)] if companion else []))
     linked = sa.select(sa.func.count()).select_from(rows).where(rows.c[column].is_not(None))
     total = int(connection.execute(linked).scalar_one())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import socket
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -24,6 +25,8 @@ from engine.store.schema import JOURNAL, LEASE
 from engine.store.tables import Tables
 
 _LEASE = timedelta(minutes=5)
+_HOLD_ATTEMPTS = 20
+_HOLD_PAUSE_S = 0.1
 
 
 class AlreadyApplying(Unavailable):
@@ -186,10 +189,14 @@ class Session:
 
     def hold(self, connection: sa.Connection) -> None:
         """Take the advisory lock (PostgreSQL) for as long as the connection lives."""
-        if not connection.execute(sa.select(sa.func.pg_try_advisory_lock(MIGRATION_LOCK))).scalar_one():
-            raise AlreadyApplying
-        connection.commit()
-        self._connection = connection
+        for _attempt in range(_HOLD_ATTEMPTS):
+            held = connection.execute(sa.select(sa.func.pg_try_advisory_lock(MIGRATION_LOCK))).scalar_one()
+            connection.commit()
+            if held:
+                self._connection = connection
+                return
+            time.sleep(_HOLD_PAUSE_S)  # the server takes a moment to notice that a holder was killed
+        raise AlreadyApplying
 
     def release(self) -> None:
         """Let others apply."""

@@ -59,7 +59,7 @@ class FillDefault(Operation):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FillTarget(Operation):
-    """Say of each link which entity it leads to, now that it may lead to several."""
+    """Say of each link which entity it points to, now that it may point to several."""
 
     column: str
     link: str
@@ -159,7 +159,7 @@ class RenameInLogs(Operation):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RenameTarget(Operation):
-    """Let links that may lead to several entities follow one that is renamed."""
+    """Let links that may point to several entities follow one that is renamed."""
 
     column: str
     old_entity: str

@@ -104,6 +104,12 @@ def tell_plan(plan: ToldPlan, language: Language) -> str:
     return "\n".join(lines)
 
 
+def _named(dependent: str, language: Language) -> str:
+    """A definition by its kind and full name: ``view desk.ticket.open``."""
+    kind, _, name = dependent.rpartition(" ")
+    return f"{_words()['kind'][kind][language]} {name}"
+
+
 def _mark(step: Operation) -> str:
     return "!" if step.lost else "+" if step.phase == "expand" else "~"
 
@@ -117,7 +123,7 @@ def _line(step: Operation, language: Language) -> str:
     elif step.rows:
         notes.append(say("rows", language, rows=step.rows))
     if step.dependents:
-        names = list(step.dependents[:_NAMES_SHOWN])
+        names = [_named(each, language) for each in step.dependents[:_NAMES_SHOWN]]
         if len(step.dependents) > _NAMES_SHOWN:
             names.append(say("more", language, number=len(step.dependents) - _NAMES_SHOWN))
         notes.append(say("dependents", language, names=_listed(names, language)))

@@ -23,7 +23,9 @@ def _steps(plan: Any) -> list[str]:
     """The kinds of step; one that is done in batches and checked again at the switch counts once."""
     found = []
     for step in plan.operations:
-        again = step.phase == "switch" and any(kind_of(other) == kind_of(step) and other.title == step.title and other.phase == "expand" for other in plan.operations)
+        again = step.phase == "switch" and any(
+            kind_of(other) == kind_of(step) and other.title == step.title and other.phase == "expand" for other in plan.operations
+        )
         if kind_of(step) not in (*_INDEX_STEPS, "activate") and not (again and kind_of(step).startswith(("fill", "convert"))):
             found.append(kind_of(step))
     return found
@@ -65,7 +67,9 @@ def test_change(case: dict[str, Any], fresh_url: str) -> None:
     assert _steps(plan) == case["steps"]
     assert sum(step.lost for step in plan.operations) == case.get("lost", 0)
     kinds = {kind_of(step) for step in plan.operations}
-    assert ("create-index" in kinds and any(getattr(step, "unique", False) for step in plan.operations)) == ("unique" in case.get("indexes", []))
+    assert ("create-index" in kinds and any(getattr(step, "unique", False) for step in plan.operations)) == (
+        "unique" in case.get("indexes", [])
+    )
     if case.get("lost"):
         with pytest.raises(Refused):
             said.apply(fresh_url, after)

@@ -40,7 +40,7 @@ TICKET = _entity(
         "状态",
         options={"New": "new", "新建": "new", "Open": "open", "处理中": "open", "Closed": "closed", "关闭": "closed"},
     ),
-    _field("tags", t.MultiChoice(("vip", "key")), "标签", options={"贵宾": "vip", "战略客户": "key"}),
+    _field("tags", t.MultiChoice(("vip", "key")), "标签", options={"贵宾": "vip", "重点": "key"}),
     _field("owner", t.Ref("system.user"), "负责人"),
     _field("due", t.Date(), "到期日"),
     _field("at", t.DateTime(), "时刻"),

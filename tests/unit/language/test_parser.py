@@ -15,7 +15,7 @@ from tests.unit.language.desk import compiled, problems, scope
     ("source", "canonical"),
     [
         ("负责人的区域等于区域且折扣超过15%", "owner.region = region and discount > 0.15"),
-        ("超过天数超过3或者标签包含'战略客户'", "over > 3 or tags contains 'key'"),
+        ("超过天数超过3或者标签包含'重点'", "over > 3 or tags contains 'key'"),
         ("金额介于10000~50000且状态不等于'关闭'", "amount between 10000 ~ 50000 and status != 'closed'"),
         ("金额大于50000且状态等于'关闭'", "amount > 50000 and status = 'closed'"),
         ("计数(配件其中数量大于2)至少3", "count(parts where qty > 2) >= 3"),
@@ -100,6 +100,7 @@ def test_all_problems_are_found_in_one_run() -> None:
         ("qty in [" + ", ".join(["1"] * 1_500) + "]", "expression-too-long"),
         ("999999999999999999999999999 > qty", "number-too-big"),
         ("qty = 1.23456789", "too-many-places"),
+        ("amount > 9223372036854775807", "number-too-big"),
         ("qty # 1", "bad-character"),
         ("__import__('os')", "unknown-function"),
         ("name.__class__ = 'x'", "not-a-reference"),

@@ -1,0 +1,76 @@
+"""The language's speeds: a condition against hand-written Python, compiling, as ratios and times of one run."""
+
+from __future__ import annotations
+
+import statistics
+import timeit
+from collections.abc import Callable, Mapping
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from engine.language import compile_expression, python_function, to_javascript, to_sql
+from tests.unit.language.desk import compiled, scope
+
+CONDITIONS: list[dict[str, str]] = yaml.safe_load((Path(__file__).parent / "conditions.yaml").read_text(encoding="utf-8"))
+RECORD: dict[str, Any] = {
+    "amount": 6_000_000,
+    "status": "open",
+    "region": "东",
+    "name": "华东战略伙伴",
+    "qty": 12,
+    "owner.region": "西",
+    "active": True,
+    "due": date(2026, 1, 1),
+    "at": datetime.fromisoformat("2026-02-01"),
+    "parts": [{"qty": number, "ok": number % 2 == 0} for number in range(5)],
+}
+VARIABLES: dict[str, Any] = {"today": date(2026, 2, 10), "now": datetime.fromisoformat("2026-02-10")}
+_ROUNDS, _CALLS = 7, 20_000
+
+
+def nanoseconds(function: Callable[..., Any], record: Mapping[str, Any], variables: Mapping[str, Any]) -> float:
+    """The best time of one call."""
+    return min(timeit.repeat(lambda: function(record, variables), number=_CALLS, repeat=_ROUNDS)) / _CALLS * 1e9
+
+
+def conditions() -> list[tuple[str, float, float]]:
+    """For each condition the time of the generated function and of the hand-written one, in ns."""
+    measured = []
+    for row in CONDITIONS:
+        generated = python_function(compiled(row["expr"], condition=True))
+        by_hand = eval(f"lambda r, v: {row['hand']}", {"three_days": timedelta(days=3)})
+        assert bool(by_hand(RECORD, VARIABLES)) == generated(RECORD, VARIABLES), row["name"]
+        measured.append((row["name"], nanoseconds(generated, RECORD, VARIABLES), nanoseconds(by_hand, RECORD, VARIABLES)))
+    return measured
+
+
+def compiling() -> dict[str, float]:
+    """Milliseconds per expression to compile, and to give each form, over the ten conditions."""
+    sources = [row["expr"] for row in CONDITIONS]
+    expressions = [compiled(source, condition=True) for source in sources]
+    steps: dict[str, Callable[[], object]] = {
+        "compile": lambda: [compile_expression(source, scope(), condition=True) for source in sources],
+        "python": lambda: [python_function(expression) for expression in expressions],
+        "sqlite": lambda: [to_sql(expression, "sqlite", alias="t", condition=True) for expression in expressions],
+        "javascript": lambda: [to_javascript(expression) for expression in expressions],
+    }
+    return {name: min(timeit.repeat(step, number=5, repeat=5)) / 5 / len(sources) * 1e3 for name, step in steps.items()}
+
+
+def main() -> int:
+    """Print the table; 1 when the geometric mean is beyond twice hand-written Python."""
+    measured = conditions()
+    for name, generated, by_hand in measured:
+        print(f"{name:12} {generated:7.0f} ns  by hand {by_hand:7.0f} ns  ratio {generated / by_hand:.2f}")
+    ratio = statistics.geometric_mean(generated / by_hand for _, generated, by_hand in measured)
+    print(f"geometric mean ratio {ratio:.2f} (bar: 2.0)")
+    for name, milliseconds in compiling().items():
+        print(f"{name:12} {milliseconds:.3f} ms per expression")
+    return 1 if ratio > 2.0 else 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,218 @@
+"""Plan and apply over real databases: drift, two at once, what was given up, old code beside, large tables."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from sqlalchemy import event
+
+from engine import cli, deployment, limits
+from engine.ids import new_id
+from engine.store import Database, Tables, migrations
+from engine.store.migrations.live import inspect
+from engine.store.migrations.operations import kind_of
+from tests import said
+
+TICKET = {
+    "ticket": {
+        "properties": {"subject": {"type": "string"}, "qty": {"type": "integer"}, "state": {"enum": ["open", "closed"]}},
+        "indexes": [["state"]],
+    }
+}
+
+
+@pytest.fixture
+def database(fresh_url: str) -> Iterator[Database]:
+    said.apply(fresh_url, said.package(TICKET))
+    found = Database(fresh_url)
+    yield found
+    found.close()
+
+
+def _run(database: Database, statement: str) -> None:
+    with database.write() as connection:
+        connection.execute(sa.text(statement))
+
+
+def _kinds(plan: migrations.Plan) -> list[str]:
+    return [kind_of(step) for step in plan.operations]
+
+
+def test_a_dropped_index_is_made_again(fresh_url: str, database: Database) -> None:
+    app = said.compiled(said.package(TICKET))
+    index = next(each for each in Tables(app)["desk.ticket"].indexes if each.info["columns"] == ("state",))
+    _run(database, f'DROP INDEX "{index.name}"')
+    plan = deployment.plan(database, app)
+    assert _kinds(plan) == ["create-index", "activate"]
+    said.apply(fresh_url, said.package(TICKET))
+    assert deployment.lag(database, app) is None
+
+
+def test_a_table_and_a_column_that_are_missing_are_made_again_and_told(fresh_url: str, database: Database) -> None:
+    two = {**TICKET, "person": {"properties": {"name": {"type": "string"}}}}
+    said.apply(fresh_url, said.package(two))
+    said.fill(fresh_url, {"ticket": [{"subject": "A", "qty": 1}]})
+    _run(database, 'ALTER TABLE desk_ticket DROP COLUMN "qty"')
+    _run(database, "DROP TABLE desk_person")
+    plan = deployment.plan(database, said.compiled(said.package(two)))
+    assert _kinds(plan) == ["create-table", "add-column", "activate"]
+    assert {finding.code for finding in plan.findings} == {"table-missing", "column-missing"}
+    said.apply(fresh_url, said.package(two))
+    assert said.read(fresh_url, "ticket")[0]["qty"] is None
+
+
+def test_an_operators_own_index_and_column_are_left_alone(fresh_url: str, database: Database) -> None:
+    _run(database, "CREATE INDEX report_by_subject ON desk_ticket (subject)")
+    _run(database, "ALTER TABLE desk_ticket ADD COLUMN external_key TEXT")
+    assert deployment.lag(database, said.compiled(said.package(TICKET))) is None
+    more = {"ticket": {**TICKET["ticket"], "properties": {**TICKET["ticket"]["properties"], "note": {"type": "string"}}}}  # type: ignore[dict-item]
+    said.apply(fresh_url, said.package(more))
+    with database.read() as connection:
+        table = inspect(connection)["desk_ticket"]
+    assert "report_by_subject" in table.indexes and "external_key" in table.columns
+
+
+def test_a_refused_apply_changes_nothing(fresh_url: str, database: Database) -> None:
+    said.fill(fresh_url, {"ticket": [{"subject": "A", "qty": 1}]})
+    with database.read() as connection:
+        before = inspect(connection)
+    with pytest.raises(migrations.Refused) as refused:
+        said.apply(fresh_url, said.package({"ticket": {"properties": {"subject": {"type": "string"}}}}))
+    assert refused.value.code == "migration-destructive"
+    with database.read() as connection:
+        assert inspect(connection) == before
+    assert said.read(fresh_url, "ticket")[0]["qty"] == 1
+
+
+def test_values_taken_out_of_use_stay_in_quarantine(fresh_url: str, database: Database) -> None:
+    said.fill(fresh_url, {"ticket": [{"subject": "A", "qty": 41}, {"subject": "B"}]})
+    said.apply(fresh_url, said.package({"ticket": {"properties": {"subject": {"type": "string"}}}}), allow_destructive=True)
+    with database.read() as connection:
+        held = connection.execute(
+            sa.text("SELECT table_name, column_name, stored_as, rows_held FROM dg_quarantine WHERE column_name = 'qty'")
+        ).one()
+        values = connection.execute(sa.text(f'SELECT "{held.stored_as}" FROM desk_ticket ORDER BY id')).scalars().all()
+    assert (held.table_name, held.column_name, held.rows_held) == ("desk_ticket", "qty", 1)
+    assert values == [41, None]
+
+
+def test_history_and_numbers_follow_a_rename(fresh_url: str) -> None:
+    before = {"ticket": {"properties": {"subject": {"type": "string"}, "no": {"kind": "sequence", "template": "T-{###}"}}}}
+    after = {
+        "request": {
+            "uid": "ticket",
+            "properties": {
+                "headline": {"type": "string", "uid": "subject"},
+                "number": {"kind": "sequence", "template": "T-{###}", "uid": "no"},
+            },
+        }
+    }
+    said.apply(fresh_url, said.package(before))
+    key = said.fill(fresh_url, {"ticket": [{"subject": "A"}]})[0]
+    said.apply(fresh_url, said.package(after))
+    said.fill(fresh_url, {"request": [{"headline": "B"}]})
+    assert [record["number"] for record in said.read(fresh_url, "request")] == ["T-001", "T-002"]
+    assert said.history(fresh_url, "request", key)[0]["headline"] == [None, "A"]
+
+
+def test_a_key_that_is_broken_only_after_conversion_is_refused_and_the_old_release_goes_on(fresh_url: str) -> None:
+    said.apply(fresh_url, said.package({"ticket": {"properties": {"code": {"type": "string"}}}}))
+    said.fill(fresh_url, {"ticket": [{"code": "1"}, {"code": "01"}]})
+    with pytest.raises(migrations.Refused) as refused:
+        said.apply(fresh_url, said.package({"ticket": {"properties": {"code": {"type": "integer", "unique": True}}}}))
+    assert refused.value.plan.findings[-1].code == "key-broken"
+    assert [record["code"] for record in said.read(fresh_url, "ticket")] == ["1", "01"]
+
+
+def test_what_a_given_up_change_made_is_taken_away(fresh_url: str) -> None:
+    said.apply(fresh_url, said.package({"ticket": {"properties": {"code": {"type": "string"}}}}))
+    said.fill(fresh_url, {"ticket": [{"code": "1"}, {"code": "01"}]})
+    broken = {
+        "ticket": {"properties": {"code": {"type": "integer", "unique": True}, "wrong": {"type": "string"}}},
+        "wrong": {"properties": {"x": {"type": "string"}}},
+    }
+    with pytest.raises(migrations.Refused):
+        said.apply(fresh_url, said.package(broken))
+    said.apply(fresh_url, said.package({"ticket": {"properties": {"code": {"type": "string"}, "right": {"type": "string"}}}}))
+    found = Database(fresh_url)
+    with found.read() as connection:
+        live = inspect(connection)
+    found.close()
+    assert "desk_wrong" not in live
+    assert {name for name in live["desk_ticket"].columns if name not in said.SYSTEM_COLUMNS} == {"code", "right"}
+
+
+def test_of_two_who_apply_at_once_one_is_refused_or_finds_the_work_done(fresh_url: str, database: Database) -> None:
+    said.fill(fresh_url, {"ticket": [{"subject": f"S{n}", "qty": n} for n in range(50)]})
+    after = said.package({"ticket": {"properties": {**TICKET["ticket"]["properties"], "twice": {"type": "integer", "compute": "qty * 2"}}}})  # type: ignore[dict-item]
+    outcomes: list[object] = []
+
+    def apply() -> None:
+        try:
+            outcomes.append(said.apply(fresh_url, after).changed)
+        except migrations.AlreadyApplying as error:
+            outcomes.append(error.code)
+
+    threads = [threading.Thread(target=apply) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert outcomes.count(True) == 1
+    assert set(outcomes) <= {True, False, "already-applying"}
+    with database.read() as connection:
+        assert connection.execute(sa.text('SELECT "release" FROM dg_state')).scalar_one() == 2
+    assert [record["twice"] for record in said.read(fresh_url, "ticket")] == [n * 2 for n in range(50)]
+
+
+def test_a_large_table_is_filled_by_whole_set_statements(fresh_url: str, database: Database) -> None:
+    tables = Tables(said.compiled(said.package(TICKET)))
+    now = said.CLOCK.now().replace(tzinfo=None)
+    rows = [{"id": new_id(), "version": 1, "created_at": now, "updated_at": now, "subject": f"S{n}", "qty": n} for n in range(12_000)]
+    with database.write() as connection:
+        connection.execute(sa.insert(tables["desk.ticket"]), rows)
+    after = said.package({"ticket": {"properties": {**TICKET["ticket"]["properties"], "twice": {"type": "integer", "compute": "qty * 2"}}}})  # type: ignore[dict-item]
+    updates: list[str] = []
+
+    def count(_c: object, _cursor: object, statement: str, *_rest: object) -> None:
+        if statement.startswith("UPDATE") and "desk_ticket" in statement:
+            updates.append(statement)
+
+    event.listen(database.engine, "before_cursor_execute", count)
+    deployment.apply_packages(database, [after], allow_destructive=False, by="test", clock=said.CLOCK)
+    batches = -(-len(rows) // limits.migration_batch_rows)
+    assert len(updates) == batches + 1  # and once more at the switch, for what was written meanwhile
+    with database.read() as connection:
+        assert connection.execute(sa.text("SELECT count(*) FROM desk_ticket WHERE twice = qty * 2")).scalar_one() == len(rows)
+
+
+def _folder(at: Path, properties: str) -> str:
+    (at / "entities").mkdir(parents=True, exist_ok=True)
+    (at / "app.yaml").write_text("app: desk\ntitle: {en: Desk, zh: 服务台}\nversion: 1.0.0\n", "utf-8")
+    (at / "entities" / "ticket.yaml").write_text(f"entity: ticket\ntitle: {{en: Ticket, zh: 工单}}\nproperties:\n{properties}", "utf-8")
+    return str(at)
+
+
+def test_the_commands_plan_and_apply(fresh_url: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    app = _folder(tmp_path / "desk", "  subject: {type: string}\n  size: {type: string}\n")
+    assert cli.main(["apply", app, "--db", fresh_url, "--yes"]) == 0
+    said.fill(fresh_url, {"ticket": [{"subject": "A", "size": "large"}]})
+    capsys.readouterr()
+    assert cli.main(["plan", app, "--db", fresh_url]) == 0
+    assert capsys.readouterr().out == "The database is up to date.\n"
+    _folder(tmp_path / "desk", "  subject: {type: string}\n  size: {type: integer}\n")
+    assert cli.main(["plan", app, "--db", fresh_url, "--lang", "zh"]) == 0
+    assert "1 个值将停用：large" in capsys.readouterr().out
+    assert cli.main(["plan", app, "--db", fresh_url, "--format", "json"]) == 0
+    plan = json.loads(capsys.readouterr().out)
+    assert (plan["destructive"], plan["refused"]) == (True, False)
+    assert cli.main(["apply", app, "--db", fresh_url, "--yes"]) == 1
+    assert "--allow-destructive" in capsys.readouterr().out
+    assert cli.main(["apply", app, "--db", fresh_url, "--yes", "--allow-destructive"]) == 0
+    assert said.read(fresh_url, "ticket")[0]["size"] is None
+    assert cli.main(["apply", app, "--db", fresh_url]) == 0

@@ -1,0 +1,231 @@
+"""The pages in a real browser: no policy violation, nothing for axe to complain of, keys, phones, and life without scripts."""
+
+from __future__ import annotations
+
+import shutil
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+from werkzeug.serving import make_server
+
+from engine.clock import SystemClock
+from tests.web.conftest import PASSWORD, Prepared, Site, open_site
+
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.xdist_group("browser"),
+    pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed"),
+]
+DESKTOP = {"viewport": {"width": 1440, "height": 900}}
+PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
+QUIET = [
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+PAGES = (
+    "/",
+    "/app/desk/ticket",
+    "/app/desk/ticket/new",
+    "{ticket}",
+    "{ticket}/edit",
+    "{ticket}/history",
+    "/app/desk/ticket/trash",
+    "/account",
+    "/app/desk/person/import",
+)
+
+
+@pytest.fixture(scope="module")
+def served(prepared: Prepared, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Site, str]]:
+    """A site with a few tickets, served on a free port."""
+    site = open_site(prepared, tmp_path_factory.mktemp("browser"), SystemClock())  # type: ignore[arg-type]
+    grace = site.create("desk.person", {"name": "Grace Hopper", "region": "north"})
+    for number in range(30):
+        site.create(
+            "desk.ticket",
+            {"subject": f"Printer {number:02}" if number else "Scanner", "channel": "web", "status": "fresh", "caller": grace},
+        )
+    server = make_server("127.0.0.1", 0, site.app, threaded=True)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    yield site, f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    site.runtime.database.close()
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        # A container has no other user; everywhere else the sandbox stays on.
+        extra = ["--no-sandbox"] if Path("/proc/self/uid_map").exists() and _is_root() else []
+        launched = playwright.chromium.launch(executable_path=CHROMIUM, args=[*QUIET, *extra])
+        yield launched
+        launched.close()
+
+
+def _is_root() -> bool:
+    return Path("/proc/self").stat().st_uid == 0
+
+
+@contextmanager
+def visit(browser: Browser, address: str, login: str = "root", **options: Any) -> Iterator[tuple[Page, list[str]]]:
+    """Somebody logged in, and what the browser complained of; a complaint fails the test."""
+    context = browser.new_context(base_url=address, reduced_motion="reduce", locale=options.pop("locale", "en-US"), **options)
+    page = context.new_page()
+    complaints: list[str] = []
+    page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.goto("/login")
+    page.fill("#login", login)
+    page.fill("#password", PASSWORD)
+    page.click("main button[type=submit]")
+    expect(page.locator(".dg-side")).to_have_count(1)
+    yield page, complaints
+    context.close()
+
+
+def first_ticket(page: Page) -> str:
+    page.goto("/app/desk/ticket?sort=subject")
+    return str(page.locator("a.dg-lead").first.get_attribute("href"))
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("locale", ["en-US", "zh-CN"])
+def test_no_page_breaks_the_policy_or_accessibility(browser: Browser, served: tuple[Site, str], theme: str, locale: str) -> None:
+    with visit(browser, served[1], locale=locale, color_scheme=theme, **DESKTOP) as (page, complaints):
+        ticket = first_ticket(page)
+        for path in PAGES:
+            page.goto(path.format(ticket=ticket))
+            results = Axe().run(page, options={"runOnly": ["wcag2a", "wcag2aa", "wcag21aa"]})
+            found = [(each["id"], [node["html"][:150] for node in each["nodes"][:3]]) for each in results.response["violations"]]
+            assert found == [], path
+        assert complaints == []
+
+
+@pytest.mark.parametrize("locale", ["en-US", "zh-CN"])
+def test_no_page_is_wider_than_a_phone(browser: Browser, served: tuple[Site, str], locale: str) -> None:
+    with visit(browser, served[1], locale=locale, **PHONE) as (page, complaints):
+        ticket = first_ticket(page)
+        for path in PAGES:
+            page.goto(path.format(ticket=ticket))
+            assert page.locator("html").evaluate("e => e.scrollWidth") <= 390, path
+        page.locator(".dg-burger").click()
+        expect(page.locator(".dg-menu")).to_be_visible()
+        assert complaints == []
+
+
+def test_typing_in_the_search_narrows_the_list_without_a_reload(browser: Browser, served: tuple[Site, str]) -> None:
+    with visit(browser, served[1], **DESKTOP) as (page, complaints):
+        page.goto("/app/desk/ticket")
+        page.evaluate("() => { document.body.dataset.kept = 'yes' }")
+        page.keyboard.press("/")
+        page.keyboard.type("scanner")
+        expect(page.locator("#list tbody tr")).to_have_count(1)
+        expect(page.locator("#list-search")).to_be_focused()
+        assert "q=scanner" in page.url
+        assert page.locator("body").get_attribute("data-kept") == "yes"
+        page.go_back()
+        expect(page.locator("#list tbody tr")).to_have_count(30)
+        assert complaints == []
+
+
+def test_a_filter_is_put_together_by_clicks(browser: Browser, served: tuple[Site, str]) -> None:
+    with visit(browser, served[1], **DESKTOP) as (page, complaints):
+        page.goto("/app/desk/ticket")
+        page.click("summary:has-text('Filter')")
+        page.click("[data-add-filter]:has-text('Channel')")
+        page.click(".dg-filter-choice")
+        page.check(".dg-filter input[value=phone]")
+        expect(page.locator(".dg-empty")).to_have_count(1)
+        page.check(".dg-filter input[value=web]")
+        expect(page.locator("#list tbody tr")).to_have_count(30)
+        assert complaints == []
+
+
+def test_a_record_is_made_with_the_keyboard_alone(browser: Browser, served: tuple[Site, str]) -> None:
+    with visit(browser, served[1], **DESKTOP) as (page, complaints):
+        page.goto("/app/desk/ticket")
+        page.keyboard.press("n")
+        page.wait_for_url("**/new")
+        page.focus("#field-subject")
+        page.keyboard.type("Made by keys")
+        page.keyboard.press("Tab")
+        page.keyboard.type("Web")
+        page.focus("#field-caller")
+        page.keyboard.type("grace")
+        expect(page.locator(".dg-options [role=option]")).to_have_count(1)
+        page.keyboard.press("ArrowDown")
+        page.keyboard.press("Enter")
+        expect(page.locator("input[name=caller]")).not_to_have_value("")
+        page.keyboard.press("Control+Enter")
+        expect(page.locator("h1")).to_contain_text("Made by keys")
+        expect(page.locator("[data-toast]")).to_contain_text("Saved")
+        assert complaints == []
+
+
+def test_a_line_is_added_and_its_amount_worked_out_while_typing(browser: Browser, served: tuple[Site, str]) -> None:
+    with visit(browser, served[1], **DESKTOP) as (page, complaints):
+        page.goto("/app/desk/ticket/new")
+        page.fill("#field-subject", "With parts")
+        page.click("[data-add]")
+        page.fill("[name='parts.0.name']", "Toner")
+        page.fill("[name='parts.0.qty']", "3")
+        page.fill("[name='parts.0.price']", "500")
+        page.keyboard.press("Tab")
+        expect(page.locator("[data-line='0']")).to_contain_text("¥1,500.00")
+        expect(page.locator("#field-subject")).to_have_value("With parts")
+        page.click("[data-remove]")
+        expect(page.locator("[data-line]")).to_have_count(0)
+        assert complaints == []
+
+
+def test_problems_take_the_focus(browser: Browser, served: tuple[Site, str]) -> None:
+    with visit(browser, served[1], **DESKTOP) as (page, _complaints):
+        page.goto("/app/desk/ticket/new")
+        page.click(".dg-save .btn-primary")
+        expect(page.locator("#problems")).to_be_focused()
+        page.locator("#problems a").first.click()
+        expect(page.locator(":focus")).to_have_count(1)
+
+
+def test_deleting_from_the_list_can_be_undone_from_the_toast(browser: Browser, served: tuple[Site, str]) -> None:
+    with visit(browser, served[1], **DESKTOP) as (page, complaints):
+        page.goto("/app/desk/ticket?q=Printer+1")
+        before = page.locator("#list tbody tr").count()
+        page.locator("tbody input[name=id]").nth(0).check()
+        page.locator("tbody input[name=id]").nth(1).check()
+        expect(page.locator("[data-count]")).to_have_text("2")
+        page.click("[data-bulk-bar] button")
+        expect(page.locator("[data-toast]")).to_contain_text("2 moved to the trash")
+        page.click("[data-toast] form button")
+        page.goto("/app/desk/ticket?q=Printer+1")
+        expect(page.locator("#list tbody tr")).to_have_count(before)
+        assert complaints == []
+
+
+def test_the_pages_work_without_scripts(browser: Browser, served: tuple[Site, str]) -> None:
+    with visit(browser, served[1], java_script_enabled=False, **DESKTOP) as (page, _complaints):
+        page.goto("/app/desk/ticket")
+        page.fill("#list-search", "scanner")
+        page.click(".dg-search button")
+        expect(page.locator("#list tbody tr")).to_have_count(1)
+        page.goto("/app/desk/ticket/new")
+        page.fill("#field-subject", "Without scripts")
+        page.select_option("#field-channel", "web")
+        page.fill("#field-caller", "grace")
+        page.click("button[value='find:caller']")
+        page.check("input[type=radio][name=caller]")
+        page.click(".dg-save .btn-primary")
+        expect(page.locator("h1")).to_contain_text("Without scripts")
+        expect(page.locator("main")).to_contain_text("Grace Hopper")

@@ -1,0 +1,102 @@
+"""What every answer has: headers, names, ids, health; and what no address gives away."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+import pytest
+
+from engine.web import create_app
+from tests.web.conftest import Site
+
+
+def test_every_answer_carries_the_security_headers(site: Site) -> None:
+    li = site.login("li")
+    for path in ("/", "/login", "/app/desk/ticket", "/nowhere", "/health", "/api/desk/ticket"):
+        headers = li.get(path).headers
+        assert headers["X-Content-Type-Options"] == "nosniff", path
+        assert headers["X-Frame-Options"] == "DENY", path
+        assert headers["Referrer-Policy"] == "same-origin", path
+        policy = headers["Content-Security-Policy"]
+        assert "script-src 'self';" in policy, path
+        assert "object-src 'none'" in policy, path
+        assert "frame-ancestors 'none'" in policy, path
+        assert headers["Cache-Control"] == "no-store", path
+
+
+def test_no_page_has_inline_script_or_handlers(site: Site) -> None:
+    li = site.login("li")
+    for path in ("/", "/app/desk/ticket", "/app/desk/ticket/new", "/account"):
+        page = li.page(path)
+        assert re.search(r"<script(?![^>]*\bsrc=)", page) is None
+        assert re.search(r"<[^>]+\son[a-z]+=", page) is None
+
+
+def test_the_nonce_is_new_each_time(site: Site) -> None:
+    policies = {site.visitor().get("/login").headers["Content-Security-Policy"] for _ in range(5)}
+    assert len(policies) == 5
+
+
+def test_assets_are_immutable_and_nothing_else_is_served(site: Site) -> None:
+    visitor = site.visitor()
+    script = re.search(r'src="(/static/assets/app-[^"]+\.js)"', visitor.page("/login"))
+    assert script is not None
+    answer = visitor.get(script[1])
+    assert answer.status_code == 200
+    assert "immutable" in answer.headers["Cache-Control"]
+    packed = visitor.get(script[1], headers={"Accept-Encoding": "gzip"})
+    assert packed.headers["Content-Encoding"] == "gzip"
+    for path in (
+        "../manifest.json",
+        "manifest.json",
+        ".stamp",
+        "assets/../icons.json",
+        "assets/%2e%2e/manifest.json",
+        "..%2f..%2fapplication.py",
+    ):
+        assert visitor.get(f"/static/{path}").status_code == 404, path
+
+
+def test_a_foreign_host_is_refused(site: Site) -> None:
+    assert site.visitor().get("/health", headers={"Host": "evil.example"}).status_code == 400
+    assert site.visitor().get("/health", headers={"Host": "localhost:8123"}).status_code == 200
+    configured = create_app(site.runtime, replace(site.settings, base_url="https://desk.example"))
+    assert configured.test_client().get("/health", headers={"Host": "desk.example"}).status_code == 200
+
+
+def test_health_and_metrics_answer_without_login_and_tell_nothing_of_records(site: Site) -> None:
+    li = site.login("li")
+    li.page("/app/desk/ticket")
+    assert site.visitor().get("/health").get_json() == {"status": "ready"}
+    text = site.visitor().page("/metrics")
+    assert 'dougong_requests_total{method="GET",route="/app/<app>/<name>",status="200"} 1.0' in text
+    assert 'dougong_logins_total{outcome="succeeded"} 1.0' in text
+    assert "desk" not in text
+
+
+def test_a_request_id_comes_back_if_it_is_harmless(site: Site) -> None:
+    visitor = site.visitor()
+    assert visitor.get("/health", headers={"X-Request-ID": "abc-12345"}).headers["X-Request-ID"] == "abc-12345"
+    assert "<" not in visitor.get("/health", headers={"X-Request-ID": "<script>1</script>"}).headers["X-Request-ID"]
+
+
+def test_an_unknown_address_says_so_in_the_readers_language(site: Site) -> None:
+    assert "There is nothing at this address" in site.login("li").page("/nowhere", 404)
+    assert "该地址没有内容" in site.login("li", language="zh").page("/nowhere", 404)
+
+
+def test_the_wrong_method_is_405_and_never_an_error(site: Site) -> None:
+    li = site.login("li")
+    for method in ("PUT", "DELETE", "PATCH", "OPTIONS", "TRACE"):
+        assert li.client.open("/app/desk/ticket", method=method).status_code == 405
+
+
+@pytest.mark.parametrize("path", ["/app/desk/ticket", "/app/desk/ticket/new", "/", "/account"])
+def test_language_and_theme_are_remembered_by_the_browser(site: Site, path: str) -> None:
+    li = site.login("li")
+    assert '<html lang="en"' in li.page(path)
+    assert li.post("/preferences", {"language": "zh", "theme": "dark", "next": path}).headers["Location"] == path
+    li.client.set_cookie("dougong-language", "zh")
+    page = li.page(path)
+    assert '<html lang="zh-CN" data-bs-theme="dark">' in page
