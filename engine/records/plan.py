@@ -46,6 +46,11 @@ class Bounds:
         """Whether there is anything to check."""
         return any(getattr(self, name) is not None for name in self.__slots__)
 
+    @property
+    def only_length(self) -> bool:
+        """Whether the greatest length is all there is to check."""
+        return self.max_length is not None and all(getattr(self, name) is None for name in self.__slots__ if name != "max_length")
+
 
 @dataclass(frozen=True, slots=True)
 class FieldPlan:
@@ -62,6 +67,8 @@ class FieldPlan:
     """Makes JSON of a value that is not blank; None: it is JSON already."""
     retired: frozenset[str] = frozenset()
     """Codes of choices that may no longer be chosen."""
+    only_length: int | None = None
+    """The greatest length of a text, where nothing else bounds it: most texts are done with after one comparison."""
     read_word: Callable[[str], Any] | None = None
     """For kinds with few different values: parses a text, remembering the last ones; raises as values.parse does."""
 
@@ -148,15 +155,17 @@ def _read_word(field: Field, zone: ZoneInfo) -> Callable[[str], Any]:
 
 
 def _field_plan(field: Field, zone: ZoneInfo) -> FieldPlan:
+    bounds = _bounds(field)
     return FieldPlan(
         field=field,
-        bounds=_bounds(field),
+        bounds=bounds,
         initial=_function(field.initial),
         compute=_function(field.compute) if field.stored else None,
         required_if=_function(field.required_if),
         readonly_if=_function(field.readonly_if),
         visible_if=_function(field.visible_if),
         json=json_writer(field.type),
+        only_length=bounds.max_length if bounds is not None and bounds.only_length else None,
         read_word=_read_word(field, zone) if field.kind in _WORD_KINDS and len(field.targets) < 2 else None,
         retired=frozenset(option.code for option in field.options if not option.active),
     )

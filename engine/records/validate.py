@@ -72,6 +72,8 @@ def problems_of_values(plan: EntityPlan, values: Mapping[str, Any], changed: fro
         value = values.get(name)
         if value is None or (changed is not None and name not in changed):
             continue
+        if field_plan.only_length is not None and type(value) is str and len(value) <= field_plan.only_length:
+            continue
         if field_plan.bounds is not None:
             found.extend(_value_problems(field_plan, value))
         for code in (value if isinstance(value, tuple) else (value,)) if field_plan.retired else ():
