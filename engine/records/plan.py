@@ -103,7 +103,8 @@ class EntityPlan:
     defaulted: tuple[FieldPlan, ...]
     stored_computes: tuple[FieldPlan, ...]
     conditional: tuple[FieldPlan, ...]
-    bounded: tuple[FieldPlan, ...]
+    bounded: tuple[tuple[str, FieldPlan], ...]
+    """The fields whose single values have something to check."""
     stored: tuple[tuple[str, Callable[[Any], Any] | None], ...]
     """The fields that have a column, each with what makes JSON of its values."""
     required: tuple[str, ...]
@@ -230,7 +231,7 @@ def _plan(key: AppKey, name: str) -> EntityPlan:
         stored_computes=tuple(plans[name] for name in entity.compute_order),
         conditional=tuple(plan for plan in plans.values() if plan.required_if or plan.visible_if or plan.readonly_if),
         stored=tuple((name, plan.json) for name, plan in plans.items() if plan.field.column),
-        bounded=tuple(plan for plan in plans.values() if plan.bounds is not None or plan.retired),
+        bounded=tuple((name, plan) for name, plan in plans.items() if plan.bounds is not None or plan.retired),
         required=tuple(field.name for field in entity.fields.values() if field.required and not field.computed and field.sequence is None),
         sequences=tuple(field for field in entity.fields.values() if field.sequence is not None),
         references=tuple(field for field in entity.fields.values() if field.targets and field.column and not field.computed),

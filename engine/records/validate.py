@@ -67,8 +67,7 @@ def _value_problems(plan: FieldPlan, value: Any) -> Iterator[FieldProblem]:
 def problems_of_values(plan: EntityPlan, values: Mapping[str, Any], changed: frozenset[str] | None = None) -> list[FieldProblem]:
     """What is wrong with single values: bounds, lengths, patterns, retired choices (only where ``changed``)."""
     found: list[FieldProblem] = []
-    for field_plan in plan.bounded:
-        name = field_plan.field.name
+    for name, field_plan in plan.bounded:
         value = values.get(name)
         if value is None or (changed is not None and name not in changed):
             continue
