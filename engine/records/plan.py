@@ -46,6 +46,11 @@ class Bounds:
         """Whether there is anything to check."""
         return any(getattr(self, name) is not None for name in self.__slots__)
 
+    @property
+    def only_length(self) -> bool:
+        """Whether the greatest length is all there is to check."""
+        return self.max_length is not None and all(getattr(self, name) is None for name in self.__slots__ if name != "max_length")
+
 
 @dataclass(frozen=True, slots=True)
 class FieldPlan:
@@ -62,6 +67,8 @@ class FieldPlan:
     """Makes JSON of a value that is not blank; None: it is JSON already."""
     retired: frozenset[str] = frozenset()
     """Codes of choices that may no longer be chosen."""
+    only_length: int | None = None
+    """The greatest length of a text, where nothing else bounds it: most texts are done with after one comparison."""
     read_word: Callable[[str], Any] | None = None
     """For kinds with few different values: parses a text, remembering the last ones; raises as values.parse does."""
 
@@ -96,7 +103,8 @@ class EntityPlan:
     defaulted: tuple[FieldPlan, ...]
     stored_computes: tuple[FieldPlan, ...]
     conditional: tuple[FieldPlan, ...]
-    bounded: tuple[FieldPlan, ...]
+    bounded: tuple[tuple[str, FieldPlan], ...]
+    """The fields whose single values have something to check."""
     stored: tuple[tuple[str, Callable[[Any], Any] | None], ...]
     """The fields that have a column, each with what makes JSON of its values."""
     required: tuple[str, ...]
@@ -148,15 +156,17 @@ def _read_word(field: Field, zone: ZoneInfo) -> Callable[[str], Any]:
 
 
 def _field_plan(field: Field, zone: ZoneInfo) -> FieldPlan:
+    bounds = _bounds(field)
     return FieldPlan(
         field=field,
-        bounds=_bounds(field),
+        bounds=bounds,
         initial=_function(field.initial),
         compute=_function(field.compute) if field.stored else None,
         required_if=_function(field.required_if),
         readonly_if=_function(field.readonly_if),
         visible_if=_function(field.visible_if),
         json=json_writer(field.type),
+        only_length=bounds.max_length if bounds is not None and bounds.only_length else None,
         read_word=_read_word(field, zone) if field.kind in _WORD_KINDS and len(field.targets) < 2 else None,
         retired=frozenset(option.code for option in field.options if not option.active),
     )
@@ -221,7 +231,7 @@ def _plan(key: AppKey, name: str) -> EntityPlan:
         stored_computes=tuple(plans[name] for name in entity.compute_order),
         conditional=tuple(plan for plan in plans.values() if plan.required_if or plan.visible_if or plan.readonly_if),
         stored=tuple((name, plan.json) for name, plan in plans.items() if plan.field.column),
-        bounded=tuple(plan for plan in plans.values() if plan.bounds is not None or plan.retired),
+        bounded=tuple((name, plan) for name, plan in plans.items() if plan.bounds is not None or plan.retired),
         required=tuple(field.name for field in entity.fields.values() if field.required and not field.computed and field.sequence is None),
         sequences=tuple(field for field in entity.fields.values() if field.sequence is not None),
         references=tuple(field for field in entity.fields.values() if field.targets and field.column and not field.computed),

@@ -109,8 +109,10 @@ def _finish(work: UnitOfWork, plan: EntityPlan, drafts: Sequence[Draft]) -> None
             for position, line in enumerate(draft.values.get(name) or ()):
                 found = [*problems_of_values(line_plan, line), *problems_of_record(line_plan, line, variables)]
                 draft.problems += [FieldProblem(f"{name}.{position}.{each.field}", each.code, each.params, each.text) for each in found]
-        unread = {problem.field for problem in draft.problems}
-        draft.problems += [each for each in problems_of_record(plan, draft.values, variables) if each.field not in unread]
+        found = problems_of_record(plan, draft.values, variables)
+        if found:
+            unread = {problem.field for problem in draft.problems}
+            draft.problems += [each for each in found if each.field not in unread]
     missing_references(work, plan, drafts)
     taken_keys(work, plan, drafts)
 
@@ -127,7 +129,7 @@ def write_new(work: UnitOfWork, plan: EntityPlan, drafts: Sequence[Draft]) -> No
     if plan.lines:
         for draft in drafts:
             write_lines(work, plan, draft.id, draft.values, None)
-    unclear = [draft.id for draft in drafts if not gate.decided_without_query(work, entity, decision, draft.values)]
+    unclear = [] if decision.all else [draft.id for draft in drafts if not gate.decided_without_query(work, entity, decision, draft.values)]
     if unclear and len(gate.ids_allowed(work, entity, "create", unclear)) < len(unclear):
         raise Forbidden("outside-your-records", entity=entity.name)
     for draft in drafts:

@@ -67,10 +67,11 @@ def _value_problems(plan: FieldPlan, value: Any) -> Iterator[FieldProblem]:
 def problems_of_values(plan: EntityPlan, values: Mapping[str, Any], changed: frozenset[str] | None = None) -> list[FieldProblem]:
     """What is wrong with single values: bounds, lengths, patterns, retired choices (only where ``changed``)."""
     found: list[FieldProblem] = []
-    for field_plan in plan.bounded:
-        name = field_plan.field.name
+    for name, field_plan in plan.bounded:
         value = values.get(name)
         if value is None or (changed is not None and name not in changed):
+            continue
+        if field_plan.only_length is not None and type(value) is str and len(value) <= field_plan.only_length:
             continue
         if field_plan.bounds is not None:
             found.extend(_value_problems(field_plan, value))

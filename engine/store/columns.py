@@ -11,7 +11,8 @@ from sqlalchemy.engine import Dialect
 
 from engine.language import types as t
 
-_to_text = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+# What is kept came in as JSON or was made of plain values, so it holds no circle to look for.
+_to_text = json.JSONEncoder(ensure_ascii=False, check_circular=False, separators=(",", ":")).encode
 
 KEY: sa.types.TypeEngine[Any] = sa.String(36).with_variant(postgresql.UUID(as_uuid=False), "postgresql")
 TEXT: sa.types.TypeEngine[Any] = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")

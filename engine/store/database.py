@@ -128,6 +128,7 @@ def _tune_sqlite(connection: sqlite3.Connection, _entry: ConnectionPoolEntry) ->
     connection.execute("PRAGMA synchronous=NORMAL")
     connection.execute("PRAGMA temp_store=MEMORY")
     connection.execute("PRAGMA cache_size=-32000")
+    connection.execute("PRAGMA wal_autocheckpoint=4000")
     for name, arity, function in language.sqlite_functions():
         connection.create_function(name, arity, function, deterministic=True)
 

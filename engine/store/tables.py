@@ -134,7 +134,8 @@ def _index_columns(app: App, entity: Entity) -> Iterator[tuple[str, ...]]:
     owner_column = owner if owner == "created_by" else fields[owner].column
     yield (owner_column, "created_at")
     for field in fields.values():
-        if field.column and (field.indexed or field.targets) and field.column != owner_column:
+        # A unique key has an index of its own, over the live rows, which are the ones that are looked for.
+        if field.column and ((field.indexed and not field.unique) or field.targets) and field.column != owner_column:
             yield (field.column,)
     for names in entity.indexes:
         yield tuple(_column_of(entity, name) for name in names)

@@ -18,7 +18,6 @@ from engine.model.app import App
 from engine.model.kinds.entity import Field
 from engine.model.kinds.import_format import ImportColumn, ImportFormat
 from engine.records.plan import EntityPlan, plan_of
-from engine.records.transfer.guarding import unguarded
 from engine.records.transfer.mapping import importable, natural_match, steps_of
 from engine.records.transfer.spreadsheet import is_error
 from engine.records.values import ValueProblem, parse
@@ -81,7 +80,7 @@ class BoundColumn:
         return self._read_text(said) if said is not None else raw
 
     def _read_text(self, raw: str) -> Any:
-        text = unguarded(raw.strip())
+        text = raw.strip()
         if not text:
             return None
         if is_error(text):

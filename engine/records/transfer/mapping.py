@@ -36,12 +36,19 @@ def _is_importable(field: Field) -> bool:
 
 
 def natural_match(entity: Entity) -> str:
-    """The field by which people name a record: its one unique field, else the only field of its display; "" for none."""
+    """The field by which a definition names a record: its one unique field, else the only field of its display; "" for none."""
     single = [fields[0] for fields in unique_keys(entity) if len(fields) == 1]
-    if single:
-        return single[0]
+    return single[0] if single else _shown(entity)
+
+
+def spoken_match(entity: Entity) -> str:
+    """The field by which people name a record in their files: the only field of its display, else its one unique field."""
+    return _shown(entity) or natural_match(entity)
+
+
+def _shown(entity: Entity) -> str:
     shown = display_fields(entity)
-    return shown[0] if len(shown) == 1 and shown[0] in entity.fields else ""
+    return shown[0] if len(shown) == 1 and shown[0] in entity.fields and entity.fields[shown[0]].column else ""
 
 
 def natural_key(entity: Entity) -> tuple[str, ...]:
@@ -55,7 +62,7 @@ def _folded(text: str) -> str:
 
 def _names_of(entity: Entity, field: Field) -> set[str]:
     names = {_folded(field.name), _folded(field.title.en), _folded(field.title.zh)}
-    if field.name == natural_match(entity):
+    if field.name in (natural_match(entity), spoken_match(entity)):
         names |= {_folded(entity.short_name), _folded(entity.title.en), _folded(entity.title.zh)}
     return names - {""}
 
@@ -130,7 +137,7 @@ def chosen_mapping(
 def _column(app: App, field: Field, header: str, said: Mapping[str, Any]) -> ImportColumn:
     match = said.get("match")
     if field.targets and match is None:
-        match = natural_match(app.entities[field.targets[0]]) or None
+        match = spoken_match(app.entities[field.targets[0]]) or None
     return ImportColumn(header, field.name, said.get("format") or None, match, dict(said.get("alias") or {}))
 
 

@@ -32,4 +32,7 @@ class Outcome:
 
 def is_blank(cells: Sequence[Any]) -> bool:
     """Whether a row holds nothing at all."""
-    return all(cell is None or (isinstance(cell, str) and not cell.strip()) for cell in cells)
+    try:
+        return not "".join(cells).strip()
+    except TypeError:
+        return all(cell is None or (isinstance(cell, str) and not cell.strip()) for cell in cells)

@@ -48,7 +48,6 @@ def read(path: Path) -> Iterator[tuple[int, Sequence[Any]]]:
     if not openpyxl.DEFUSEDXML:
         raise BadRequest("spreadsheets-unsafe")
     _check_sizes(path)
-    wide = limits.import_columns_max + 1
     try:
         book = openpyxl.load_workbook(path, read_only=True, data_only=True, keep_links=False)
         try:
@@ -57,10 +56,10 @@ def read(path: Path) -> Iterator[tuple[int, Sequence[Any]]]:
                 raise BadRequest("spreadsheet-broken")
             sheet = sheets[0]
             sheet.reset_dimensions()
-            for number, cells in enumerate(sheet.iter_rows(max_col=wide, values_only=True), 1):
+            for number, cells in enumerate(sheet.iter_rows(values_only=True), 1):
                 if number > limits.import_rows_max + 1:
                     raise BadRequest("too-many-rows", max=limits.import_rows_max)
-                if len(cells) >= wide and cells[-1] is not None:
+                if any(cell is not None for cell in cells[limits.import_columns_max :]):
                     raise BadRequest("too-many-columns", max=limits.import_columns_max)
                 yield number, _trimmed(cells)
         finally:

@@ -19,6 +19,7 @@ from typing import Any, Literal
 from engine import limits
 from engine.errors import BadRequest
 from engine.records.transfer import spreadsheet
+from engine.records.transfer.guarding import unguarded
 from engine.records.transfer.rows import FileRow, is_blank
 
 _DELIMITERS = (",", ";", "\t", "|")
@@ -180,6 +181,8 @@ def _csv(path: Path, encoding: str, delimiter: str) -> Iterator[tuple[int, Seque
             for cells in reader:
                 if len(cells) > limits.import_columns_max + 1:
                     raise BadRequest("too-many-columns", max=limits.import_columns_max)
+                if "'" in "".join(cells):
+                    cells = [unguarded(cell) for cell in cells]
                 yield line, cells
                 line = reader.line_num + 1
         except csv.Error:
