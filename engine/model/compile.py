@@ -55,11 +55,7 @@ class Compiler:
     def compile(self, packages: Iterable[Package], *, system: Package | None = None) -> Compilation:
         """The App of these packages and the system package; what they require has to be among them.
 
-        <<<<<<< HEAD
-                ``system`` is the system package of another version of the engine, as a release keeps it.
-        =======
-                ``system`` is the system package of an earlier version of the engine, as a release keeps it.
-        >>>>>>> main
+        ``system`` is the system package of an earlier version of the engine, as a release keeps it.
         """
         # Compiling makes hundreds of thousands of small values that all stay: looking for garbage among them
         # over and over would take a third of the time.
