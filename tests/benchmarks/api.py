@@ -125,7 +125,7 @@ def _server(folder: Path, name: str, *arguments: str) -> Iterator[int]:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = int(probe.getsockname()[1])
-    environment = {**os.environ, "DOUGONG_DATA": str(folder)}  # noqa: TID251  # the server gets ours with a folder of its own
+    environment = {**os.environ, "DOUGONG_DATA": str(folder)}  # the server gets ours with a folder of its own
     with (folder / f"{name}.log").open("wb") as log:
         command = [sys.executable, *arguments, str(port)]
         process = subprocess.Popen(command, cwd=_ROOT, stdout=log, stderr=log, env=environment)

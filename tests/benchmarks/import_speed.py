@@ -37,7 +37,7 @@ def write_files(folder: Path, rows: int, *, seed: int = 1) -> dict[str, Path]:
         ],
         "agents": [
             ("sales_agent", "manager", "regional_office"),
-            *((name, f"Manager {place % 6}", f"R{place % 3}") for place, name in enumerate(agents)),
+            *((name, f"Manager {i % 6}", f"R{i % 3}") for i, name in enumerate(agents)),
         ],
         "pipeline": [
             ("opportunity_id", "sales_agent", "product", "account", "deal_stage", "engage_date", "close_date", "close_value"),
