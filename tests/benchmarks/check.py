@@ -12,6 +12,7 @@ import time
 from pathlib import Path
 
 from engine.model import Compiler, read_packages
+from tests.benchmarks import calibration
 from tests.benchmarks.generate_app import generate
 
 NAME = "check"
@@ -22,16 +23,16 @@ def run(*, sample: bool = False) -> None:
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder) / "bench"
         generate(root, 20 if sample else 500)
-        print(f"check, fresh process          {_seconds_of_command(root):6.2f} s   (bar 6)")
+        _tell("check, fresh process", _seconds_of_command(root), "   (bar 6 s)")
         compiler = Compiler()
-        print(f"compile, nothing remembered   {_seconds(compiler, root):6.2f} s")
+        _tell("compile, nothing remembered", _seconds(compiler, root))
         gc.freeze()  # as ``check --watch`` does
         for what, old, new in _EDITS:
             path = root / "entities" / "e7.yaml"
             before = path.read_text(encoding="utf-8")
             assert old in before
             path.write_text(before.replace(old, new), encoding="utf-8")
-            print(f"after an edit ({what:<12}) {_seconds(compiler, root):6.2f} s   (bar 0.5)")
+            _tell(f"after an edit ({what})", _seconds(compiler, root), "   (bar 0.5 s)")
             path.write_text(before, encoding="utf-8")
             _seconds(compiler, root)
 
@@ -43,6 +44,11 @@ _EDITS = (
     ("field name", "extra3:", "renamed:"),
     ("mistake", "qty * price", "qty * prise"),
 )
+
+
+def _tell(what: str, seconds: float, bar: str = "") -> None:
+    """Seconds, and the same as so many calibration loops run right after, which a busy machine slows alike."""
+    print(f"{what:<30}{seconds:6.2f} s = {seconds / calibration.seconds():5.1f} loops{bar}", flush=True)
 
 
 def _seconds(compiler: Compiler, root: Path) -> float:

@@ -81,7 +81,7 @@ def run(*, sample: bool = False, url: str | None = None) -> None:
         seconds, cpu = time.perf_counter() - started, time.process_time() - used
         assert (result.created, result.refused) == (rows, 0), result
         print(f"{rows} rows created    {rows / seconds:7.0f} rows/s   (bar 5000)   {rows / cpu:7.0f} rows per CPU second")
-        print(f"                       {seconds / rows * 1e6 / loop:7.0f} µs per row and second of the calibration loop ({loop:.3f} s)")
+        print(f"                       {seconds / loop:7.1f} calibration loops")
         again = time.perf_counter()
         second = load(running, paths["pipeline"], "pipeline")[0]
         assert second.unchanged == rows, second
