@@ -92,6 +92,6 @@ def _guard(work: UnitOfWork, name: str) -> Sql | None:
         decision.conditions,
         work.database.dialect,
         prefix=f"of_{work.tables[name].name}_",
-        shared_with=work.actor.id if decision.shared else None,
+        shared=decision.shared,
         owner=work.tables[parent].name if parent else None,
     )

@@ -14,9 +14,10 @@ from engine.language import types as t
 from engine.language.expression import Expression, Sql, Variable
 from engine.store.columns import column_type
 from engine.store.database import Dialect
+from engine.store.late import Late
+from engine.store.prepared import WholeList
 from engine.store.schema import SHARE
 
-_AS_GIVEN = sa.types.NullType()
 _UNGUARDED: Mapping[str, Sql] = MappingProxyType({})
 
 
@@ -43,10 +44,8 @@ def _sql(expression: Expression, dialect: Dialect, alias: str, *, condition: boo
         raise BadRequest("not-in-a-filter", part=str(error)) from error
 
 
-def guard(
-    conditions: Sequence[Expression], dialect: Dialect, *, prefix: str, shared_with: str | None = None, owner: str | None = None
-) -> Sql:
-    """A guard for ``language.to_sql``: records that satisfy one of the conditions, or are shared with a user.
+def guard(conditions: Sequence[Expression], dialect: Dialect, *, prefix: str, shared: bool = False, owner: str | None = None) -> Sql:
+    """A guard for ``language.to_sql``: records that satisfy one of the conditions, or are shared with the user.
 
     ``owner`` is the table of the records that own these lines, where the conditions are about the owners. ``prefix``
     keeps the parameters apart from those of other fragments.
@@ -58,10 +57,10 @@ def guard(
         sql = language.to_sql(each, dialect, alias=alias, condition=True, prefix=f"{prefix}{index}_")
         texts.append(sql.text)
         params.extend(sql.params)
-    if shared_with is not None:
+    if shared:
         user = f"CAST(:{prefix}user AS uuid)" if dialect == "postgresql" else f":{prefix}user"
         texts.append(f'"{alias}"."id" IN (SELECT "record" FROM "{SHARE.name}" WHERE "user_id" = {user})')
-        params.append((f"{prefix}user", shared_with, t.Ref("system.user")))
+        params.append((f"{prefix}user", Variable("user"), t.Ref("system.user")))
     text = f"({' OR '.join(texts)})" if texts else "(1 = 0)"
     if owner:
         text = f'("{language.GUARDED}"."parent" IN (SELECT "owner"."id" FROM "{owner}" AS "owner" WHERE {text}))'
@@ -74,7 +73,8 @@ def _clause(sql: Sql, dialect: Dialect, variables: Mapping[str, Any], type_: sa.
         actual = variables.get(given.name) if isinstance(given, Variable) else given
         if isinstance(kind, t.ListOf):
             # A whole list is one parameter (a JSON text, an array), so that statements with lists of any length are one statement.
-            binds.append(sa.bindparam(name, language.bind_value(tuple(actual or ()), dialect), type_=_AS_GIVEN, unique=True))
+            value = actual if isinstance(actual, Late) else language.bind_value(tuple(actual or ()), dialect)
+            binds.append(sa.bindparam(name, value, type_=WholeList(), unique=True))
         else:
             binds.append(sa.bindparam(name, actual, type_=column_type(kind), unique=True))
     return sa.type_coerce(sa.text(f"({sql.text})").bindparams(*binds), type_)
