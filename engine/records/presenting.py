@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from engine.model.app import App
@@ -56,4 +56,3 @@ def _writer(plan: EntityPlan, record: Record, name: str) -> Callable[[Any], Any]
         line_plan = plan.lines[name]
         return lambda lines: lines_to_json(line_plan, lines)
     return plan.fields[name].json
-
