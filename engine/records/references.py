@@ -8,6 +8,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from engine import access
 from engine.errors import Conflict, FieldProblem
 from engine.model.app import App
 from engine.model.kinds.entity import Entity, Field
@@ -94,16 +95,32 @@ def linking_condition(work: UnitOfWork, entity: Entity, definition: Field, targe
 
 
 def refuse_while_linked(work: UnitOfWork, target: str, key: str) -> None:
-    """Raise Conflict where records that insist on the target (when_deleted: refuse) still lead to it."""
+    """Raise Conflict where records that insist on the target (when_deleted: refuse) still lead to it.
+
+    It names the fields and how many records those are that the actor may read; of others it says only that they are there.
+    """
     holders = []
+    linked = False
     for entity, definition in links_to(work.app, target):
         if definition.when_deleted != "refuse" or (entity.parent is not None and entity.parent == target):
             continue
+        mine = linking_condition(work, entity, definition, target, key)
         table = work.tables[entity.name]
-        count = work.connection.execute(
-            sa.select(sa.func.count()).select_from(table).where(linking_condition(work, entity, definition, target, key))
-        ).scalar_one()
+        if work.connection.execute(sa.select(table.c.id).where(mine).limit(1)).first() is None:
+            continue
+        linked = True
+        count = _readable(work, entity, mine)
         if count:
             holders.append({"entity": entity.name, "field": definition.name, "count": count})
-    if holders:
+    if linked:
         raise Conflict("still-referenced", entity=target, id=key, holders=holders)
+
+
+def _readable(work: UnitOfWork, entity: Entity, condition: sa.ColumnElement[bool]) -> int:
+    """How many rows of a condition the actor may read."""
+    decision = access.rows(work.app, work.actor, entity.name, "read")
+    if decision.none:
+        return 0
+    statement = sa.select(sa.func.count()).select_from(work.tables[entity.name]).where(condition)
+    allowed = gate.condition(work, entity, decision, "read")
+    return int(work.connection.execute(statement if allowed is None else statement.where(allowed)).scalar_one())

@@ -239,6 +239,19 @@ def test_nothing_counted_summed_or_sorted_depends_on_a_hidden_record(house: Hous
     assert NOWHERE not in hidden
 
 
+def test_what_stands_in_the_way_of_a_deletion_is_counted_only_where_it_may_be_read(house: House) -> None:
+    bob = str(house.people["bob"].id)
+    rack = house.create("root", "vault.rack", label="Held", keeper=bob)
+    for _turn in range(3):
+        house.create("ann", "vault.slip", body="On the rack", rack=rack)
+    refused = house.program("bob").open("DELETE", f"/api/vault/rack/{rack}")
+    assert refused.status_code == 409
+    assert refused.get_json()["params"]["holders"] == []
+    house.create("bob", "vault.slip", body="On the rack", rack=rack)
+    refused = house.program("bob").open("DELETE", f"/api/vault/rack/{rack}")
+    assert refused.get_json()["params"]["holders"] == [{"entity": "vault.slip", "field": "rack", "count": 1}]
+
+
 def test_masked_values_stay_masked_in_the_history(house: House, keys: dict[str, str]) -> None:
     root: Program = house.program("root")
     changed = root.open("PATCH", f"/api/vault/folder/{keys['other']}", json={"phone": PHONE, "code_word": WORD, "worth": NUMBER})
