@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from urllib.parse import quote, urlsplit
 
 import flask
@@ -41,11 +41,14 @@ def create_app(runtime: Runtime, configuration: Settings | None = None) -> Flask
     assets.scripts("app")
     renderer = Renderer()
     routes: list[Route] = [*shell.ROUTES.found, *pages.routes(), *api.routes()]
+    declared: dict[str, Route] = {}
     for number, route in enumerate(routes):
         view = _view(site, renderer, route)
         rule_options = {"methods": [route.method], "provide_automatic_options": False}
-        flask_app.add_url_rule(route.rule, f"{route.method} {route.rule} {number}", view, **rule_options)  # type: ignore[arg-type]
-    _wire(flask_app, site, renderer)
+        endpoint = f"{route.method} {route.rule} {number}"
+        declared[endpoint] = route
+        flask_app.add_url_rule(route.rule, endpoint, view, **rule_options)  # type: ignore[arg-type]
+    _wire(flask_app, site, renderer, declared)
     return flask_app
 
 
@@ -71,11 +74,14 @@ def _view(site: Site, renderer: Renderer, route: Route) -> Callable[..., AnyResp
     return view
 
 
-def _wire(flask_app: Flask, site: Site, renderer: Renderer) -> None:
+def _wire(flask_app: Flask, site: Site, renderer: Renderer, declared: Mapping[str, Route]) -> None:
     @flask_app.before_request
     def begin() -> None:
         flask.request.environ[_STARTED] = time.perf_counter()
         flask.request.environ[_VISIT] = visit_of(site, flask.request)
+        if flask.request.url_rule is not None and flask.request.endpoint not in declared:
+            # Added by some other way than the table of routes, so nobody said who may ask.
+            raise NotFound
 
     @flask_app.errorhandler(Exception)
     def fail(error: Exception) -> AnyResponse:
