@@ -18,7 +18,7 @@ from argon2.exceptions import InvalidHashError, VerificationError
 from engine import limits
 from engine.clock import Clock
 from engine.errors import DougongError, FieldProblem, Invalid
-from engine.ids import new_id
+from engine.ids import is_id, new_id
 from engine.store.database import Database
 from engine.store.schema import CREDENTIAL, LOGIN_ATTEMPT, SESSION, STATE, TOKEN
 from engine.store.tables import Tables
@@ -187,6 +187,8 @@ class Identity:
 
     def revoke_token(self, user_id: str, token_id: str) -> None:
         """End one of a user's tokens; it is refused from the next request on."""
+        if not is_id(token_id):
+            return
         with self._database.write() as connection:
             mine = (TOKEN.c.id == token_id) & (TOKEN.c.user_id == user_id)
             connection.execute(sa.update(TOKEN).where(mine).values(revoked_at=self._now()))
