@@ -46,7 +46,8 @@ class Query:
     are fields with the value (kept form) that each must have.
     ``sort`` are field names, "-" first for descending; ``totals`` maps a name of the answer to (function, field), e.g.
     {"won": ("sum", "amount")}. ``cursor`` is an earlier page's ``next``. ``trash`` lists deleted records instead.
-    ``names`` asks for the display texts of references, which pages need and programs do not.
+    ``names`` asks for the display texts of references, which pages need and programs do not. ``export`` leaves out what
+    the actor may read but not carry away.
     """
 
     entity: str
@@ -61,6 +62,7 @@ class Query:
     totals: Mapping[str, tuple[str, str | None]] = field(default_factory=dict)
     trash: bool = False
     names: bool = False
+    export: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +91,9 @@ def _conditions(work: UnitOfWork, entity: Entity, query: Query) -> list[sa.Colum
     allowed = gate.condition(work, entity, decision, "delete" if query.trash else "read")
     if allowed is not None:
         found.append(allowed)
+    if query.export:
+        carried = gate.condition(work, entity, gate.decide(work, entity, "export"), "export")
+        found += [] if carried is None else [carried]
     expression = query.where
     if isinstance(expression, str):
         expression = filters.compile_filter(work, entity, expression) if expression.strip() else None
