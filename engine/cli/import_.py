@@ -41,9 +41,6 @@ _WORDS = {
         "format": "Using the format {name}.",
         "undone": "Taken back: {deleted} records deleted, {restored} restored, {kept} left as they are.",
         "kept": "  row {row}: {display} ({reason})",
-        "nothing": "Say how the file is to be read: --format NAME, or --entity NAME. Formats: {names}",
-        "no-file": "There is no file {name}.",
-        "no-user": "There is no active user {login}.",
     },
     "zh": {
         "done": "{title}：共 {rows} 行，新建 {created}，更新 {updated}，未变 {unchanged}，拒绝 {refused}",
@@ -58,9 +55,6 @@ _WORDS = {
         "format": "使用导入格式 {name}。",
         "undone": "已撤销：删除 {deleted} 条，恢复 {restored} 条，保留 {kept} 条。",
         "kept": "  第 {row} 行：{display}（{reason}）",
-        "nothing": "请说明如何读取文件：--format 名称 或 --entity 名称。可用格式：{names}",
-        "no-file": "没有文件 {name}。",
-        "no-user": "没有启用的用户 {login}。",
     },
 }
 
@@ -101,13 +95,8 @@ def run(args: argparse.Namespace) -> int:
             return _undo(runtime, actor, args, language)
         return _import(runtime, actor, args, language)
     except DougongError as error:
-        print(_error_text(error, language), file=sys.stderr)
+        print(say_error(error, language), file=sys.stderr)
         return 2
-
-
-def _error_text(error: DougongError, language: Language) -> str:
-    words = _WORDS[language].get(error.code)
-    return words.format(**error.params) if words else say_error(error, language)
 
 
 def _actor(runtime: Runtime, login: str | None) -> Actor:
@@ -117,7 +106,7 @@ def _actor(runtime: Runtime, login: str | None) -> Actor:
         people = records.find(work, Query("system.user", equal={"login": login, "active": True}, limit=1)).items
     actor = runtime.actor_of(people[0].id) if people else None
     if actor is None:
-        raise NotFound("no-user", login=login)
+        raise NotFound("no-such-user", login=login)
     return actor
 
 
@@ -163,13 +152,13 @@ def _format(app: App, args: argparse.Namespace, seen: Survey) -> ImportFormat:
     if args.format:
         found = app.imports.get(args.format)
         if found is None:
-            raise BadRequest("nothing", names=", ".join(sorted(app.imports)) or "-")
+            raise BadRequest("no-format-named", names=", ".join(sorted(app.imports)) or "-")
         return found
     if args.entity:
         return _made(app, args, seen)
     fitting = [each for each in app.imports.values() if transfer.fits(app, each, seen.headers)]
     if len(fitting) != 1:
-        raise BadRequest("nothing", names=", ".join(sorted(app.imports)) or "-")
+        raise BadRequest("no-format-named", names=", ".join(sorted(app.imports)) or "-")
     return fitting[0]
 
 

@@ -36,8 +36,8 @@ USER_VARIABLES: Mapping[str, t.Type] = {
     "today": t.Date(),
     "now": t.DateTime(),
 }
-"""Names outside records. ``user.departments`` are the user's department and those below it; ``user.team`` everybody
-in a team of the user."""
+"""Names outside records. ``user.departments`` are the user's department, those they lead and all below; ``user.team``
+everybody who reports to the user, directly or through others."""
 
 
 def build_infos(build: Build, virtual: Mapping[str, Iterable[str]], only: Iterable[str] | None = None) -> None:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 import sqlalchemy as sa
 
+from engine import language
 from engine.access import Actor
 from engine.model.app import App
-from engine.store import Tables
+from engine.records.plan import AppKey
+from engine.store import Dialect, Tables, statements
 
 
 def load_actor(connection: sa.Connection, app: App, tables: Tables, user_id: str) -> Actor | None:
@@ -31,8 +35,44 @@ def load_actor(connection: sa.Connection, app: App, tables: Tables, user_id: str
         "user.roles": held,
         "user.manager": row._mapping.get("manager"),
     }
-    language = row._mapping.get("language") or app.defaults.language
-    return Actor("user", user_id, row.name, frozenset(held), any(app.roles[role].admin for role in held), language, variables)
+    variables.update(_further(connection, app, tables, user_id, variables))
+    spoken = row._mapping.get("language") or app.defaults.language
+    return Actor("user", user_id, row.name, frozenset(held), any(app.roles[role].admin for role in held), spoken, variables)
+
+
+def _further(connection: sa.Connection, app: App, tables: Tables, user_id: str, known: Mapping[str, Any]) -> dict[str, Any]:
+    """What the App's expressions ask of the user beyond their own place: ``user.email``, ``user.department.manager``, ..."""
+    paths = [path for path in _user_paths(AppKey(app)) if path not in known]
+    if not paths:
+        return {}
+    table = tables["system.user"]
+    dialect: Dialect = "sqlite" if connection.dialect.name == "sqlite" else "postgresql"
+    columns = []
+    for place, path in enumerate(paths):
+        compiled = language.compile_expression(path.removeprefix("user."), app.scope("system.user"))
+        if compiled.expression is None:
+            raise AssertionError(f"{path} was checked but does not compile: {compiled.problems}")
+        columns.append(statements.value(compiled.expression, dialect, table.name, {}).label(f"v{place}"))
+    row = connection.execute(sa.select(*columns).where(table.c.id == user_id)).one()
+    return dict(zip(paths, row, strict=True))
+
+
+@lru_cache(maxsize=64)
+def _user_paths(key: AppKey) -> tuple[str, ...]:
+    """Every ``user.…`` that a role, view, entity or form of the App reads."""
+    app = key.app
+    found: set[str] = set()
+    expressions = [grant.where for role in app.roles.values() for rights in role.may.values() for grant in rights.grants.values()]
+    expressions += [view.where for view in app.views.values()]
+    expressions += [section.visible_if for form in app.forms.values() for section in form.sections]
+    for entity in app.entities.values():
+        expressions += [check.that for check in entity.checks]
+        for field in entity.fields.values():
+            expressions += [field.initial, field.compute, field.visible_if, field.required_if, field.readonly_if]
+    for expression in expressions:
+        if expression is not None:
+            found.update(name for name in expression.variables if name.startswith("user."))
+    return tuple(sorted(found))
 
 
 def _departments(connection: sa.Connection, tables: Tables, user_id: str, department: str | None) -> tuple[str, ...]:

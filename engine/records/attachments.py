@@ -251,7 +251,7 @@ def open_file(work: UnitOfWork, key: str) -> StoredFile:
     """A file that the actor may have: their own loose one, or one that a field they may read names now. Raises NotFound."""
     file = files.find(work.connection, [key]).get(key) if is_id(key) else None
     if file is None or not (_is_own(work, file) or _is_named(work, file)):
-        raise NotFound("no-file")
+        raise NotFound("no-such-file")
     return file
 
 

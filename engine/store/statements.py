@@ -8,6 +8,7 @@ from typing import Any, cast
 import sqlalchemy as sa
 
 from engine import language
+from engine.errors import BadRequest
 from engine.language import types as t
 from engine.language.expression import Expression, Sql, Variable
 from engine.store.columns import column_type
@@ -20,13 +21,21 @@ def condition(expression: Expression, dialect: Dialect, alias: str, variables: M
     """An expression as a WHERE condition over the table alias."""
     return cast(
         "sa.ColumnElement[bool]",
-        _clause(language.to_sql(expression, dialect, alias=alias, condition=True), dialect, variables, sa.Boolean()),
+        _clause(_sql(expression, dialect, alias, condition=True), dialect, variables, sa.Boolean()),
     )
 
 
 def value(expression: Expression, dialect: Dialect, alias: str, variables: Mapping[str, Any]) -> sa.ColumnElement[Any]:
     """An expression as a value over the table alias, typed so that rows come back in kept form."""
-    return _clause(language.to_sql(expression, dialect, alias=alias, condition=False), dialect, variables, column_type(expression.type))
+    return _clause(_sql(expression, dialect, alias, condition=False), dialect, variables, column_type(expression.type))
+
+
+def _sql(expression: Expression, dialect: Dialect, alias: str, *, condition: bool) -> Sql:
+    """The SQL text of an expression. Raises BadRequest for one about a change: there is none when records are looked up."""
+    try:
+        return language.to_sql(expression, dialect, alias=alias, condition=condition)
+    except language.NotInSql as error:
+        raise BadRequest("not-in-a-filter", part=str(error)) from error
 
 
 def _clause(sql: Sql, dialect: Dialect, variables: Mapping[str, Any], type_: sa.types.TypeEngine[Any]) -> sa.ColumnElement[Any]:

@@ -8,7 +8,6 @@ from typing import Any
 from engine import limits
 from engine.errors import BadRequest
 
-
 _encoder = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"), default=str)
 
 

@@ -70,7 +70,8 @@ def test_list_filters_sorts_pages_and_totals(ann: Client) -> None:
     "query",
     ["nope=1", "limit=0", "limit=501", "limit=x", "sort=nope", "sort=id)--", "fields=salary", "totals=drop:x", "totals=sum",
      "totals=sum:subject",
-     "cursor=%00", "where=((", "where=nope%3D1", "trash=maybe", "sort=" + ",".join(["subject"] * 9)],
+     "cursor=%00", "where=((", "where=old.subject%3D%27x%27", "where=changed(subject)", "where=is_new()",
+     "where=nope%3D1", "trash=maybe", "sort=" + ",".join(["subject"] * 9)],
 )  # fmt: skip
 def test_a_question_that_makes_no_sense_is_a_400_problem(ann: Client, query: str) -> None:
     answer = ann.get(f"{TICKETS}?{query}")

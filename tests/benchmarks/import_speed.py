@@ -1,4 +1,4 @@
-"""How many rows a second an import takes: ``python -m tests.benchmarks.import_speed [ROWS] [URL]``.
+"""How many rows a second an import takes: ``python -m tests.benchmarks.import_speed [URL]``.
 
 The file has the shape of the sales records: eight columns, three of them references, two dates, a key. Each row is
 validated, has its computed fields, its audit row and its event. Printed beside a calibration loop of the same process.
@@ -7,7 +7,6 @@ validated, has its computed fields, its audit row and its event. Printed beside 
 from __future__ import annotations
 
 import csv
-import json
 import random
 import sys
 import tempfile
@@ -18,7 +17,9 @@ from engine import resources
 from engine.records import transfer
 from engine.runtime import Runtime
 from engine.testing import factory
+from tests.benchmarks import calibration
 
+NAME = "import"
 _STAGES = ("Won", "Lost", "Engaging", "Prospecting")
 
 
@@ -28,7 +29,7 @@ def write_files(folder: Path, rows: int, *, seed: int = 1) -> dict[str, Path]:
     products = [f"Product {number}" for number in range(7)]
     accounts = [f"Account {number}" for number in range(85)]
     agents = [f"Agent {number}" for number in range(35)]
-    tables = {
+    tables: dict[str, list[tuple[object, ...]]] = {
         "products": [("product", "series", "sales_price"), *((name, "S", made.randrange(50, 30_000)) for name in products)],
         "accounts": [
             ("account", "sector", "year_established", "revenue", "employees", "office_location", "subsidiary_of"),
@@ -36,7 +37,7 @@ def write_files(folder: Path, rows: int, *, seed: int = 1) -> dict[str, Path]:
         ],
         "agents": [
             ("sales_agent", "manager", "regional_office"),
-            *((name, f"Manager {place % 6}", f"R{place % 3}") for place, name in enumerate(agents)),
+            *((name, f"Manager {i % 6}", f"R{i % 3}") for i, name in enumerate(agents)),
         ],
         "pipeline": [
             ("opportunity_id", "sales_agent", "product", "account", "deal_stage", "engage_date", "close_date", "close_value"),
@@ -65,44 +66,28 @@ def load(running: Runtime, path: Path, name: str) -> tuple[transfer.ImportResult
     return transfer.run_import(lambda: running.begin(factory.SYSTEM), path, transfer.survey(path), running.app.imports[f"crm.{name}"])
 
 
-def calibration() -> float:
-    """Seconds that a plain loop takes here and now."""
-    started = time.perf_counter()
-    total = 0
-    for number in range(3_000_000):
-        total += number
-    return time.perf_counter() - started
-
-
-def main(arguments: list[str]) -> None:
-    """Print the figures as JSON."""
-    rows = int(arguments[0]) if arguments else 100_000
+def run(*, sample: bool = False, url: str | None = None) -> None:
+    """Print the figures; ``url`` names another database than a fresh SQLite file."""
+    rows = 1_000 if sample else 100_000
     with tempfile.TemporaryDirectory() as made:
         folder = Path(made)
-        url = arguments[1] if len(arguments) > 1 else f"sqlite:///{folder / 'bench.db'}"
-        running = factory.runtime([resources.apps() / "crm"], url)
+        running = factory.runtime([resources.apps() / "crm"], url or f"sqlite:///{folder / 'bench.db'}")
         paths = write_files(folder, rows)
         for name in ("products", "accounts", "agents"):
             load(running, paths[name], name)
-        before = calibration()
+        loop = calibration.seconds()
         started, used = time.perf_counter(), time.process_time()
         result = load(running, paths["pipeline"], "pipeline")[0]
         seconds, cpu = time.perf_counter() - started, time.process_time() - used
+        assert (result.created, result.refused) == (rows, 0), result
+        print(f"{rows} rows created    {rows / seconds:7.0f} rows/s   (bar 5000)   {rows / cpu:7.0f} rows per CPU second")
+        print(f"                       {seconds / loop:7.1f} calibration loops")
         again = time.perf_counter()
         second = load(running, paths["pipeline"], "pipeline")[0]
-        figures = {
-            "rows": rows,
-            "created": result.created,
-            "refused": result.refused,
-            "rows_per_second": round(rows / seconds),
-            "rows_per_cpu_second": round(rows / cpu),
-            "unchanged": second.unchanged,
-            "unchanged_rows_per_second": round(rows / (time.perf_counter() - again)),
-            "calibration_s": round((before + calibration()) / 2, 3),
-        }
+        assert second.unchanged == rows, second
+        print(f"the same file again    {rows / (time.perf_counter() - again):7.0f} rows/s")
         running.database.close()
-    print(json.dumps(figures))
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    run(url=sys.argv[1] if len(sys.argv) > 1 else None)

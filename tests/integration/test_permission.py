@@ -212,3 +212,21 @@ def test_why_names_the_role_and_the_place(desk: Desk) -> None:
     assert verdicts["update"].reasons[0].role == "desk.agent"
     assert verdicts["update"].reasons[0].path.endswith("roles/agent.yaml")
     assert not verdicts["export"].allowed
+
+
+def test_a_role_may_ask_for_what_the_user_leads_to(desk: Desk) -> None:
+    ticket(desk, desk.ann, "of ann")
+    ticket(desk, desk.bob, "of bob")
+    with desk.runtime.begin(desk.root) as work:
+        team = records.create(work, "system.department", {"name": "Led by ann", "manager": desk.ann.id})
+        key = records.create(work, "system.user", {"name": "Fay", "login": "fay", "department": team})
+        records.create(work, "system.role_assignment", {"user": key, "role": "desk.colleague"})
+    fay = desk.runtime.actor_of(key)
+    assert fay is not None
+    assert subjects(desk, fay) == {"of ann"}
+
+
+def test_a_filter_over_users_is_no_keyword_of_the_database(desk: Desk) -> None:
+    with desk.runtime.read(desk.root) as work:
+        found = records.find(work, Query("system.user", where="login = 'cem' and department.name = 'North'")).items
+    assert [record.values["name"] for record in found] == ["Cem"]

@@ -82,15 +82,16 @@ class Writer:
     def __init__(self, dialect: Dialect, alias: str, prefix: str = "p") -> None:
         self.dialect = dialect
         self.postgresql = dialect == "postgresql"
-        self.alias = alias
-        self.row = alias
+        self.stem = alias
+        self.alias = quoted(alias)
+        self.row = self.alias
         self.prefix = prefix
         self.params: list[tuple[str, Any, t.Type]] = []
         self.aliases = 0
 
     def new_alias(self, stem: str) -> str:
         self.aliases += 1
-        return f"{self.alias}_{stem}{self.aliases}"
+        return f"{self.stem}_{stem}{self.aliases}"
 
     def param(self, value: Any, type_: t.Type) -> str:
         same = (known for known in self.params if type(known[1]) is type(value) and known[1:] == (value, type_))

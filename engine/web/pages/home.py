@@ -35,7 +35,7 @@ def home(visit: Visit, renderer: Renderer) -> Response:
 
 
 def _card(work: UnitOfWork, entry: Entry) -> Card:
-    view = work.app.views.get(entry.view) if entry.view else None
+    view = work.app.views.get(f"{entry.entity}.{entry.view.rpartition('.')[2]}") if entry.view else None
     query = Query(entry.entity, also=view.where if view else None, limit=1, fields=(), totals={"count": ("count", None)})
     counted = find(work, query)
     may_create = not access.rows(work.app, work.actor, entry.entity, "create").none

@@ -32,7 +32,7 @@ def test_the_rest_is_asked_of_each_record() -> None:
     assert isinstance(rest, Expression)
     assert rest.variables == frozenset()
     assert rest.reads == {"owner", "qty"}
-    assert to_sql(rest, "sqlite", alias="t", condition=True).text == '((t."owner" = :p0) AND (t."qty" > :p1))'
+    assert to_sql(rest, "sqlite", alias="t", condition=True).text == '(("t"."owner" = :p0) AND ("t"."qty" > :p1))'
     assert python_function(rest)({"owner": "u", "qty": 6}, {}) is True
 
 

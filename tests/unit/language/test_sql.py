@@ -20,23 +20,23 @@ def text(source: str, dialect: Any = "sqlite") -> str:
 @pytest.mark.parametrize(
     ("source", "sqlite"),
     [
-        ("amount > 5", '(t."amount" > :p0)'),
-        ("5 < amount", '(t."amount" > :p0)'),
-        ("status = 'new'", '(t."status" = :p0)'),
-        ("status != 'new'", '(t."status" <> :p0 OR t."status" IS NULL)'),
-        ("not (status = 'new')", '(t."status" <> :p0 OR t."status" IS NULL)'),
-        ("not (qty > 5)", '(NOT coalesce((t."qty" > :p0), 0))'),
-        ("not (qty > 5 and due is blank)", '((NOT coalesce((t."qty" > :p0), 0)) OR (t."due" IS NOT NULL))'),
-        ("active and qty in [1, 2]", '((t."active" = 1) AND (t."qty" IN (:p0, :p1)))'),
-        ("owner.region = 'x'", '(t."owner" IN (SELECT t_s1."id" FROM "system_user" AS t_s1 WHERE (t_s1."region" = :p0)))'),
+        ("amount > 5", '("t"."amount" > :p0)'),
+        ("5 < amount", '("t"."amount" > :p0)'),
+        ("status = 'new'", '("t"."status" = :p0)'),
+        ("status != 'new'", '("t"."status" <> :p0 OR "t"."status" IS NULL)'),
+        ("not (status = 'new')", '("t"."status" <> :p0 OR "t"."status" IS NULL)'),
+        ("not (qty > 5)", '(NOT coalesce(("t"."qty" > :p0), 0))'),
+        ("not (qty > 5 and due is blank)", '((NOT coalesce(("t"."qty" > :p0), 0)) OR ("t"."due" IS NOT NULL))'),
+        ("active and qty in [1, 2]", '(("t"."active" = 1) AND ("t"."qty" IN (:p0, :p1)))'),
+        ("owner.region = 'x'", '("t"."owner" IN (SELECT "t_s1"."id" FROM "system_user" AS "t_s1" WHERE ("t_s1"."region" = :p0)))'),
         (
             "count(parts where ok) = 0",
-            '(NOT EXISTS (SELECT 1 FROM "desk_ticket__parts" AS t_r1 WHERE t_r1."parent" = t."id" AND t_r1."deleted_at" IS NULL AND '
+            '(NOT EXISTS (SELECT 1 FROM "desk_ticket__parts" AS t_r1 WHERE t_r1."parent" = "t"."id" AND t_r1."deleted_at" IS NULL AND '
             '(t_r1."ok" = 1)))',
         ),
         (
             "count(parts) > 0",
-            'EXISTS (SELECT 1 FROM "desk_ticket__parts" AS t_r1 WHERE t_r1."parent" = t."id" AND t_r1."deleted_at" IS NULL)',
+            'EXISTS (SELECT 1 FROM "desk_ticket__parts" AS t_r1 WHERE t_r1."parent" = "t"."id" AND t_r1."deleted_at" IS NULL)',
         ),
     ],
 )
