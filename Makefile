@@ -9,7 +9,7 @@ PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11 p
 VENV := .venv
 BIN := $(VENV)/bin
 DESIGNER := $(shell find designer -name node_modules -prune -o -type f -print)
-CHECKED := $(wildcard apps/* examples/*)
+CHECKED := $(patsubst %/app.yaml,%,$(wildcard apps/*/app.yaml examples/*/app.yaml))
 SOURCES := engine tests hatch_build.py
 
 .PHONY: demo install test check test-all bench fuzz lock clean browser lint
