@@ -245,6 +245,7 @@ def _bind(work: UnitOfWork, plan: EntityPlan, record: str, before: Mapping[str, 
             raise Conflict("file-taken")
         if old - new:
             files.detach(work.connection, old - new, work.now)
+            files.sweep(work.connection, work.now)
 
 
 def open_file(work: UnitOfWork, key: str) -> StoredFile:

@@ -86,7 +86,7 @@ def restore(work: UnitOfWork, entity: str, key: str) -> None:
 
 
 def purge(work: UnitOfWork, entity: str, key: str) -> None:
-    """Remove a record in the trash for good; its audit rows stay and keep its last values."""
+    """Remove a record in the trash for good, and the contents of its files; its audit rows stay and keep its last values."""
     definition, row = _trashed(work, entity, key)
     plan = plan_of(work.app, entity)
     refuse_while_linked(work, entity, key)
@@ -98,7 +98,7 @@ def purge(work: UnitOfWork, entity: str, key: str) -> None:
         gone += lines
     rows.delete(work.connection, work.tables[entity], [key])
     if plan.files or any(line_plan.files for line_plan in plan.lines.values()):
-        files.detach_records(work.connection, gone, work.now)
+        files.remove_of(work.connection, gone)
     last = {
         name: [to_json(each.type, row._mapping[each.column]), None]
         for name, each in definition.fields.items()

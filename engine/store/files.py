@@ -5,7 +5,7 @@ The content lies in parts of a megabyte, so that neither taking nor giving a fil
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import IO
@@ -85,9 +85,9 @@ def detach(connection: sa.Connection, keys: Collection[str], now: datetime) -> N
     connection.execute(sa.update(FILE).where(FILE.c.id.in_(keys)).values(detached_at=now))
 
 
-def detach_records(connection: sa.Connection, records: Collection[str], now: datetime) -> None:
-    """Let go of all files of records that are gone for good."""
-    connection.execute(sa.update(FILE).where(FILE.c.record.in_(records), FILE.c.detached_at.is_(None)).values(detached_at=now))
+def remove_of(connection: sa.Connection, records: Collection[str]) -> None:
+    """Remove the files of records that are gone for good, also those that their fields had let go of."""
+    _remove(connection, connection.execute(sa.select(FILE.c.id).where(FILE.c.record.in_(records))).scalars().all())
 
 
 def sweep(connection: sa.Connection, now: datetime) -> int:
@@ -95,7 +95,12 @@ def sweep(connection: sa.Connection, now: datetime) -> int:
     before = now - timedelta(hours=limits.loose_file_hours)
     forgotten = (FILE.c.record.is_(None) & (FILE.c.uploaded_at < before)) | (FILE.c.detached_at < before)
     keys = connection.execute(sa.select(FILE.c.id).where(forgotten).limit(_SWEPT_AT_ONCE)).scalars().all()
-    if keys:
-        connection.execute(sa.delete(FILE_PART).where(FILE_PART.c.file.in_(keys)))
-        connection.execute(sa.delete(FILE).where(FILE.c.id.in_(keys)))
+    _remove(connection, keys)
     return len(keys)
+
+
+def _remove(connection: sa.Connection, keys: Sequence[str]) -> None:
+    for start in range(0, len(keys), _SWEPT_AT_ONCE):
+        some = keys[start : start + _SWEPT_AT_ONCE]
+        connection.execute(sa.delete(FILE_PART).where(FILE_PART.c.file.in_(some)))
+        connection.execute(sa.delete(FILE).where(FILE.c.id.in_(some)))

@@ -9,11 +9,13 @@ from typing import Any
 from urllib.parse import quote
 
 import pytest
+import sqlalchemy as sa
 from werkzeug.test import TestResponse
 
 from engine import limits, records
 from engine.records.transfer import export_csv
 from engine.store import files
+from engine.store.schema import FILE_PART
 from tests.api.client import TICKETS, Client, client_of
 from tests.desk import Desk
 
@@ -256,16 +258,65 @@ def test_loose_and_removed_files_are_swept_after_a_day(desk: Desk, ann: Client) 
         assert set(files.find(work.connection, [loose["id"], removed["id"], kept["id"]])) == {kept["id"]}
 
 
-def test_a_purged_record_lets_its_files_go(desk: Desk, ann: Client) -> None:
-    file = sent(ann)
-    made = ticket(ann, files=[file["id"]])
+def contents(desk: Desk) -> set[str]:
+    """The files whose content is still there."""
+    with desk.runtime.read(desk.root) as work:
+        return set(work.connection.execute(sa.select(FILE_PART.c.file).distinct()).scalars())
+
+
+def test_letting_go_of_a_file_sweeps_what_was_forgotten(desk: Desk, ann: Client) -> None:
+    made, loose = ticket(ann, files=[sent(ann)["id"]]), sent(ann)
+    desk.clock.advance(timedelta(hours=limits.loose_file_hours + 1))
+    assert loose["id"] in contents(desk)
+    assert ann.patch(f"{TICKETS}/{made['id']}", {"files": []}).status_code == 200
+    assert contents(desk) == {made["files"][0]["id"]}
+
+
+def test_a_purged_record_takes_the_contents_of_its_files_with_it(desk: Desk, ann: Client) -> None:
+    own, removed, lined, other = sent(ann), sent(ann), sent(ann), sent(ann)
+    made = ticket(ann, files=[own["id"], removed["id"]], parts=[{"name": "toner", "qty": 1, "sheet": [lined["id"]]}])
+    ticket(ann, files=[other["id"]])
+    assert ann.patch(f"{TICKETS}/{made['id']}", {"files": [own["id"]]}).status_code == 200
     with desk.runtime.begin(desk.root) as work:
         records.delete(work, "desk.ticket", made["id"], None)
+    assert contents(desk) == {each["id"] for each in (own, removed, lined, other)}
+    with desk.runtime.begin(desk.root) as work:
         records.purge(work, "desk.ticket", made["id"])
-    desk.clock.advance(timedelta(hours=limits.loose_file_hours + 1))
-    sent(ann)
-    with desk.runtime.read(desk.root) as work:
-        assert files.find(work.connection, [file["id"]]) == {}
+    assert contents(desk) == {other["id"]}
+
+
+def test_a_record_in_the_trash_keeps_its_files_from_everybody_until_it_is_restored(desk: Desk, ann: Client) -> None:
+    file = sent(ann)
+    made = ticket(ann, files=[file["id"]])
+    root = client_of(desk, desk.root)
+    with desk.runtime.begin(desk.root) as work:
+        records.delete(work, "desk.ticket", made["id"], None)
+    assert [client.get(f"/api/files/{file['id']}").status_code for client in (ann, root)] == [404, 404]
+    with desk.runtime.begin(desk.root) as work:
+        records.restore(work, "desk.ticket", made["id"])
+    assert [client.get(f"/api/files/{file['id']}").status_code for client in (ann, root)] == [200, 200]
+
+
+def test_a_masked_field_gives_neither_name_nor_content(desk: Desk, ann: Client) -> None:
+    file = sent(ann, "salary.pdf", PDF)
+    made = ticket(ann, invoice=[file["id"]])
+    with desk.runtime.begin(desk.ann) as work:
+        records.share(work, "desk.ticket", made["id"], desk.eve.id or "", may_update=True)
+    eve = client_of(desk, desk.eve)
+    seen = eve.get(f"{TICKETS}/{made['id']}")
+    assert seen.status_code == 200
+    assert seen.json["invoice"]
+    assert "salary" not in seen.text
+    assert file["id"] not in seen.text
+    assert eve.get(f"/api/files/{file['id']}").status_code == 404
+
+
+def test_another_persons_file_answers_like_one_that_is_not_there(desk: Desk, ann: Client) -> None:
+    bob, file = client_of(desk, desk.bob), sent(ann)
+    there, absent = (bob.get(f"/api/files/{key}") for key in (file["id"], UNKNOWN))
+    assert (there.status_code, absent.status_code) == (404, 404)
+    told = [{name: value for name, value in answer.json.items() if name != "request_id"} for answer in (there, absent)]
+    assert told[0] == told[1]
 
 
 def test_a_token_that_only_reads_sends_nothing(desk: Desk) -> None:
