@@ -87,7 +87,7 @@ def test_saving_without_a_change_keeps_files_and_version(site: Site) -> None:
 def test_the_form_says_what_it_takes(site: Site) -> None:
     page = site.login("li").page(NEW)
     assert 'enctype="multipart/form-data"' in page
-    assert re.search(r'<input[^>]* type="file" id="field-files" name="files__new" multiple aria-describedby="limits-field-files">', page)
+    assert re.search(r'<input[^>]* type="file" id="field-files" name="files__new" data-max-bytes="50000000" data-too-large="[^"]+" multiple aria-describedby="limits-field-files">', page)
     assert "At most 50 MB each" in text_of(page)
     assert "每个文件最大 50 MB" in text_of(site.login("li", language="zh").page(NEW))
 
