@@ -257,3 +257,24 @@ def test_files_are_sent_with_the_form(browser: Browser, served: tuple[Site, str]
         assert download.value.suggested_filename == "更多.txt"
         assert Path(download.value.path()).read_text() == "more"
         assert [each for each in complaints if "422" not in each] == []
+
+
+def test_a_file_that_is_too_large_is_told_before_it_is_sent(browser: Browser, served: tuple[Site, str], tmp_path: Path) -> None:
+    small, large = tmp_path / "small.txt", tmp_path / "large.bin"
+    small.write_text("small")
+    with large.open("wb") as file:
+        file.truncate(50_000_001)
+    with visit(browser, served[1], **DESKTOP) as (page, complaints):
+        page.goto("/app/desk/ticket/new")
+        page.fill("#field-subject", "Only the small one")
+        page.select_option("#field-channel", "web")
+        page.set_input_files("#field-files", [small, large])
+        expect(page.locator("#chosen-field-files li")).to_have_count(2)
+        expect(page.locator("#chosen-field-files .text-danger")).to_contain_text("large.bin")
+        page.click(".dg-save .btn-primary")
+        expect(page.locator("#field-files")).to_be_focused()
+        assert page.url.endswith("/new")
+        page.set_input_files("#field-files", small)
+        page.click(".dg-save .btn-primary")
+        expect(page.locator(".dg-files li")).to_contain_text("small.txt")
+        assert complaints == []

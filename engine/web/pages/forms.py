@@ -308,7 +308,17 @@ def _interim(visit: Visit, renderer: Renderer, page: Page) -> Response | None:
             return _draw(visit, renderer, work, page, part=part)
         page.raw = pruned(visit.app, page.place.entity, page.raw)
         _resolve_links(work, page)
-        return _draw(visit, renderer, work, page, status=422) if page.problems else None
+        if not page.problems:
+            return None
+        page.problems += _further_problems(work, page)
+        return _draw(visit, renderer, work, page, status=422)
+
+
+def _further_problems(work: UnitOfWork, page: Page) -> list[FieldProblem]:
+    """What else is wrong with a form that cannot be saved already, so that everything is told in one round."""
+    told = {each.field for each in page.problems}
+    seen = preview(work, page.place.entity.name, page.record.id if page.record else None, given_values(page.place.entity, page.changed))
+    return [each for each in seen.problems if each.field not in told]
 
 
 def _change_lines(page: Page, verb: str, rest: str) -> None:
