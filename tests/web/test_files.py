@@ -94,7 +94,7 @@ def test_the_form_says_what_it_takes(site: Site) -> None:
     page = site.login("li").page(NEW)
     assert 'enctype="multipart/form-data"' in page
     assert re.search(
-        r'<input[^>]* type="file" id="field-files" name="files__new" data-max-bytes="50000000" [^>]*multiple aria-describedby="limits-field-files">',
+        r'<input[^>]* id="field-files" name="files__new" data-max-bytes="50000000" [^>]*multiple aria-describedby="limits-field-files">',
         page,
     )
     assert "At most 50 MB each" in text_of(page)
