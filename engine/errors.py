@@ -85,6 +85,12 @@ class UnsupportedMedia(BadRequest):
     code = "not-json-content"
 
 
+class TooLarge(BadRequest):
+    """What was sent is larger than is taken here."""
+
+    code = "file-too-large"
+
+
 class Unavailable(DougongError):
     """The store cannot take this now (busy, full, restarting); asking again later may work."""
 

@@ -42,9 +42,19 @@ import_trial_rows = 20_000
 import_remembered_values_max = 50_000
 export_page_rows = 500
 
+# Files in fields
+file_bytes_max = 50_000_000
+file_part_bytes = 1_000_000
+file_name_chars_max = 120
+field_files_max = 100
+loose_files_max = 200
+loose_files_bytes_max = 500_000_000
+loose_file_hours = 24
+
 # Web
 request_bytes_max = 2_000_000
 upload_bytes_max = 50_000_000
+form_bytes_max = 200_000_000
 json_depth_max = 64
 login_attempts_per_minute = 10
 login_attempts_per_address_per_minute = 60

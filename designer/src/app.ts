@@ -3,6 +3,7 @@ import "@tabler/core/dist/css/tabler.css";
 import "./app.css";
 import htmx from "htmx.org";
 import "./picker";
+import "./files";
 import "./pages";
 
 declare global {

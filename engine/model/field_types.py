@@ -20,6 +20,7 @@ _BOUNDS = frozenset(("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum
 _CHOICES = frozenset(("enum", "labels", "colors", "options"))
 _REF = frozenset(("inverse", "when_deleted"))
 _COUNT = frozenset(("minItems", "maxItems", "uniqueItems"))
+_FILES = _COUNT | {"accept"}
 SYSTEM_USER = "system.user"
 SYSTEM_DEPARTMENT = "system.department"
 
@@ -80,8 +81,8 @@ FIELD_TYPES: Mapping[str, FieldType] = {
         _row("ref", "string", _REF | {"to"}, _ref),
         _row("user", "string", _REF, _fixed(t.Ref(SYSTEM_USER))),
         _row("department", "string", _REF, _fixed(t.Ref(SYSTEM_DEPARTMENT))),
-        _row("attachment", "string array", _COUNT, _fixed(t.Json())),
-        _row("image", "string array", _COUNT, _fixed(t.Json())),
+        _row("attachment", "string array", _FILES, _fixed(t.Json())),
+        _row("image", "string array", _FILES, _fixed(t.Json())),
         _row("json", "object array string number integer boolean", frozenset(), _fixed(t.Json())),
         _row("sequence", "string", frozenset(("template", "restart", "gaps")), _fixed(t.Text())),
         _row("lines", "array", frozenset(("items", "minItems", "maxItems")), _fixed(t.Json())),

@@ -227,6 +227,8 @@ def _constraints(build: Build, place: Place, wanted: t.Type) -> Mapping[str, Any
             kept[word] = _whole(node.value[word])
     if "digits" in node.value:
         kept["digits"] = _whole(node.value["digits"])
+    if "accept" in node.value:
+        kept["accept"] = tuple(str(each.value).lower() for each in node.value["accept"].value)
     if "pattern" in node.value and _pattern_is_good(build, node.value["pattern"]):
         kept["pattern"] = node.value["pattern"].value
     _check_bounds(build, place, kept)

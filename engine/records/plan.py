@@ -16,7 +16,7 @@ from engine.i18n import LocalizedText
 from engine.language import types as t
 from engine.language.expression import Expression
 from engine.model.app import App
-from engine.model.kinds.entity import SYSTEM_FIELDS, Check, Entity, Field
+from engine.model.kinds.entity import FILE_KINDS, SYSTEM_FIELDS, Check, Entity, Field
 from engine.records.values import json_writer, parse
 
 Function = Callable[[Mapping[str, Any], Mapping[str, Any]], Any]
@@ -109,6 +109,8 @@ class EntityPlan:
     """The fields that have a column, each with what makes JSON of its values."""
     required: tuple[str, ...]
     sequences: tuple[Field, ...]
+    files: tuple[Field, ...]
+    """The fields that hold files."""
     references: tuple[Field, ...]
     checks: tuple[CheckPlan, ...]
     lines: Mapping[str, EntityPlan]
@@ -234,6 +236,7 @@ def _plan(key: AppKey, name: str) -> EntityPlan:
         bounded=tuple((name, plan) for name, plan in plans.items() if plan.bounds is not None or plan.retired),
         required=tuple(field.name for field in entity.fields.values() if field.required and not field.computed and field.sequence is None),
         sequences=tuple(field for field in entity.fields.values() if field.sequence is not None),
+        files=tuple(field for field in entity.fields.values() if field.kind in FILE_KINDS and field.column),
         references=tuple(field for field in entity.fields.values() if field.targets and field.column and not field.computed),
         checks=tuple(_check_plan(check) for check in entity.checks),
         lines=lines,

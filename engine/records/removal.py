@@ -15,7 +15,7 @@ from engine.records.references import linking_condition, links_to, refuse_while_
 from engine.records.service import read_for_update
 from engine.records.uniqueness import unique_keys
 from engine.records.values import to_json
-from engine.store import Change, UnitOfWork, rows
+from engine.store import Change, UnitOfWork, files, rows
 
 _CASCADE_DEPTH_MAX = 8
 
@@ -86,14 +86,19 @@ def restore(work: UnitOfWork, entity: str, key: str) -> None:
 
 
 def purge(work: UnitOfWork, entity: str, key: str) -> None:
-    """Remove a record in the trash for good; its audit rows stay and keep its last values."""
+    """Remove a record in the trash for good, and the contents of its files; its audit rows stay and keep its last values."""
     definition, row = _trashed(work, entity, key)
     plan = plan_of(work.app, entity)
     refuse_while_linked(work, entity, key)
+    gone = [key]
     for line_plan in plan.lines.values():
         table = work.tables[line_plan.entity.name]
-        rows.delete(work.connection, table, work.connection.execute(sa.select(table.c.id).where(table.c.parent == key)).scalars().all())
+        lines = work.connection.execute(sa.select(table.c.id).where(table.c.parent == key)).scalars().all()
+        rows.delete(work.connection, table, lines)
+        gone += lines
     rows.delete(work.connection, work.tables[entity], [key])
+    if plan.files or any(line_plan.files for line_plan in plan.lines.values()):
+        files.remove_of(work.connection, gone)
     last = {
         name: [to_json(each.type, row._mapping[each.column]), None]
         for name, each in definition.fields.items()

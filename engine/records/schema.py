@@ -10,7 +10,7 @@ from engine.access import Actor
 from engine.i18n import Language
 from engine.language import types as t
 from engine.model.app import App
-from engine.model.kinds.entity import Entity, Field
+from engine.model.kinds.entity import FILE_KINDS, Entity, Field
 from engine.records.values import to_json
 
 Purpose = Literal["read", "create", "update"]
@@ -18,6 +18,20 @@ Purpose = Literal["read", "create", "update"]
 _FORMATS = {"email": "email", "url": "uri"}
 _LENGTHS = ("minLength", "maxLength", "pattern", "minItems", "maxItems", "uniqueItems")
 _BOUNDS = ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf")
+
+
+_FILE: dict[str, Any] = {
+    "type": "object",
+    "properties": {
+        "id": {"type": "string", "format": "uuid"},
+        "name": {"type": "string"},
+        "size": {"type": "integer", "minimum": 1},
+        "media_type": {"type": "string"},
+    },
+    "required": ["id", "name", "size", "media_type"],
+}
+_FILE_GIVEN: dict[str, Any] = {"anyOf": [{"type": "string", "format": "uuid"}, {"type": "object", "required": ["id"]}]}
+"""A file is named by the id that its upload gave; its name, size and type are not taken from the writer."""
 
 
 def schema_of(app: App, actor: Actor, entity: str, purpose: Purpose, language: Language) -> dict[str, Any]:
@@ -95,6 +109,8 @@ def _typed(app: App, field: Field, *, strict: bool) -> dict[str, Any]:
     """The JSON form of a value; exact decimals are text, and a number is taken as well when writing."""
     type_, said = field.type, field.constraints
     lengths = {name: said[name] for name in _LENGTHS if name in said}
+    if field.kind in FILE_KINDS:
+        return {"type": "array", "items": _FILE if strict else _FILE_GIVEN, **lengths}
     if isinstance(type_, t.Decimal | t.Money):
         text = (
             {"type": "string", "pattern": rf"^-?\d+(\.\d{{1,{type_.scale}}})?$"}

@@ -16,6 +16,7 @@ from engine.ids import new_ids
 from engine.model.kinds.entity import SYSTEM_FIELDS
 from engine.model.kinds.role import FieldRight
 from engine.records import gate
+from engine.records.attachments import bind_files, files_named
 from engine.records.derive import Values, apply_computed, apply_defaults, assign_numbers, load_related
 from engine.records.draft import Draft
 from engine.records.lines import identify_lines, line_changes, parse_lines, read_lines, write_lines
@@ -84,6 +85,7 @@ def draft_new(
         if created and created[position] is not None:
             record["created_at"] = created[position]
         identify_lines(plan, record, None)
+        problems += files_named(work, plan, record, values)
         drafts.append(Draft(record, frozenset(values), problems=problems))
     _finish(work, plan, drafts)
     return drafts
@@ -130,6 +132,7 @@ def write_new(work: UnitOfWork, plan: EntityPlan, drafts: Sequence[Draft]) -> No
     if plan.lines:
         for draft in drafts:
             write_lines(work, plan, draft.id, draft.values, None)
+    bind_files(work, plan, drafts)
     unclear = [] if decision.all else [draft.id for draft in drafts if not gate.decided_without_query(work, entity, decision, draft.values)]
     if unclear and len(gate.ids_allowed(work, entity, "create", unclear)) < len(unclear):
         raise Forbidden("outside-your-records", entity=entity.name)
@@ -217,9 +220,10 @@ def draft_changes(work: UnitOfWork, plan: EntityPlan, changes: Sequence[tuple[Va
     drafts = []
     for before, given in changes:
         values, problems = parse_values(plan, given, rights, free)
-        problems += _read_only_now(work, plan, before, values)
         record = {**before, **values, "version": before["version"] + 1, "updated_at": work.now, "updated_by": work.actor.id}
         identify_lines(plan, record, before)
+        problems += files_named(work, plan, record, values)
+        problems += _read_only_now(work, plan, before, values)
         drafts.append(Draft(record, frozenset(values), before=before, problems=problems))
     _finish(work, plan, drafts)
     return drafts
@@ -260,6 +264,7 @@ def write_changes(work: UnitOfWork, plan: EntityPlan, drafts: Sequence[Draft]) -
         if not rows.update(work.connection, table, draft.id, before["version"], columns):
             raise Conflict("record-changed", entity=entity.name, id=draft.id)
         write_lines(work, plan, draft.id, draft.values, before)
+        bind_files(work, plan, [draft])
         work.record_change(Change(entity.name, draft.id, draft.values["version"], "update", changes))
         done.append(draft)
     return done

@@ -20,7 +20,7 @@ def _length(bounds: Bounds, value: Any) -> Iterator[tuple[str, dict[str, Any]]]:
             yield "too-short", {"min": bounds.min_length, "length": len(value)}
         if bounds.pattern is not None and not bounds.pattern.search(value):
             yield "wrong-pattern", {"pattern": bounds.pattern_text}
-    elif isinstance(value, tuple):
+    elif isinstance(value, tuple | list):
         if bounds.min_items is not None and len(value) < bounds.min_items:
             yield "too-few-items", {"min": bounds.min_items}
         if bounds.max_items is not None and len(value) > bounds.max_items:

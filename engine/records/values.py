@@ -9,7 +9,7 @@ import json
 import math
 import re
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime, time
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 from operator import methodcaller
@@ -281,6 +281,23 @@ def _structure(_field: Field, value: Any, _zone: ZoneInfo) -> Any:
     return value
 
 
+def _files(_field: Field, value: Any, _zone: ZoneInfo) -> list[dict[str, str]]:
+    """Files by their ids: one, a list, or the kept form itself, whose other words are not taken from the writer."""
+    if isinstance(value, str) and not ids.is_id(value.strip().lower()):
+        value = _structure(_field, value, _zone)
+    listed = value if isinstance(value, list | tuple) else [value]
+    if len(listed) > limits.field_files_max:
+        raise ValueProblem("too-many-items", max=limits.field_files_max)
+    found = []
+    for each in listed:
+        key = each.get("id") if isinstance(each, Mapping) else each
+        key = key.strip().lower() if isinstance(key, str) else ""
+        if not ids.is_id(key):
+            raise ValueProblem("not-a-file")
+        found.append(key)
+    return [{"id": key} for key in dict.fromkeys(found)]
+
+
 Parser = Callable[[Field, Any, ZoneInfo], Any]
 
 _PARSERS: dict[str, Parser] = {
@@ -305,8 +322,8 @@ _PARSERS: dict[str, Parser] = {
     "ref": _key,
     "user": _key,
     "department": _key,
-    "attachment": _structure,
-    "image": _structure,
+    "attachment": _files,
+    "image": _files,
     "json": _structure,
 }
 

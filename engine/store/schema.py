@@ -189,6 +189,24 @@ FILE = sa.Table(
     sa.Column("entity", TEXT),
     sa.Column("record", KEY, index=True),
     sa.Column("field", TEXT),
+    sa.Column("detached_at", INSTANT),
+    sa.Index("ix_dg_file_loose", "uploaded_at", sqlite_where=sa.text("record IS NULL"), postgresql_where=sa.text("record IS NULL")),
+    sa.Index(
+        "ix_dg_file_detached",
+        "detached_at",
+        sqlite_where=sa.text("detached_at IS NOT NULL"),
+        postgresql_where=sa.text("detached_at IS NOT NULL"),
+    ),
+    comment="Files of fields: loose (no record) until a record's field names it; detached once the field names it no more.",
+)
+
+FILE_PART = sa.Table(
+    "dg_file_part",
+    metadata,
+    sa.Column("file", KEY, primary_key=True),
+    sa.Column("part", sa.Integer, primary_key=True),
+    sa.Column("content", sa.LargeBinary, nullable=False),
+    comment="The content of files in parts, so that one backup and one transaction cover a record and its files.",
 )
 
 IMPORT = sa.Table(

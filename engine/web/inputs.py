@@ -13,13 +13,11 @@ from werkzeug.datastructures import MultiDict
 from engine import limits
 from engine.language import types as t
 from engine.model.app import App
-from engine.model.kinds.entity import Entity, Field
+from engine.model.kinds.entity import FILE_KINDS, Entity, Field
 from engine.web.show import duration_text, scaled
 
 Raw = str | list[str] | list[dict[str, Any]] | dict[str, str] | None
 _LINE_KEY = re.compile(r"(\d{1,5})\.([a-z][a-z0-9_]*)")
-UNTYPED_KINDS = frozenset({"attachment", "image"})
-"""Kinds that no input of a form can fill."""
 
 
 def input_text(field: Field, value: Any, zone: ZoneInfo) -> str:
@@ -44,6 +42,8 @@ def input_of(app: App, field: Field, value: Any, values: Mapping[str, Any], zone
     """A value in the shape that ``read_form`` gives, so that a page is drawn the same way from either."""
     if field.kind == "multi_choice":
         return list(value or ())
+    if field.kind in FILE_KINDS:
+        return [each["id"] for each in value or () if isinstance(each, Mapping)]
     if field.lines is not None:
         child = app.entities[field.lines]
         return [_line_inputs(app, child, line, zone) for line in value or ()]
@@ -64,9 +64,9 @@ def read_form(app: App, entity: Entity, form: MultiDict[str, str]) -> dict[str, 
         if field.lines is not None:
             if f"{name}__here" in form:
                 found[name] = _read_lines(app.entities[field.lines], name, form)
-        elif field.kind == "multi_choice":
+        elif field.kind == "multi_choice" or field.kind in FILE_KINDS:
             if f"{name}__here" in form:
-                found[name] = form.getlist(name)
+                found[name] = _listed(form, name)
         elif len(field.targets) > 1:
             if name in form:
                 found[name] = {"id": form[name], "entity": form.get(f"{name}__entity", "")}
@@ -74,6 +74,12 @@ def read_form(app: App, entity: Entity, form: MultiDict[str, str]) -> dict[str, 
             # A checkbox comes after a hidden "false" of the same name, so the last one counts.
             found[name] = form.getlist(name)[-1]
     return found
+
+
+def _listed(form: MultiDict[str, str], name: str) -> list[str]:
+    """Everything sent under a name, without the files that are marked to be removed."""
+    removed = form.getlist(f"{name}__remove")
+    return [each for each in form.getlist(name) if each and each not in removed]
 
 
 def _read_lines(child: Entity, name: str, form: MultiDict[str, str]) -> list[dict[str, Any]]:
@@ -85,10 +91,8 @@ def _read_lines(child: Entity, name: str, form: MultiDict[str, str]) -> list[dic
             continue
         part = match[2]
         if part == "id" or part in child.fields:
-            values = form.getlist(key)
-            lines.setdefault(int(match[1]), {})[part] = (
-                values if part in child.fields and child.fields[part].kind == "multi_choice" else values[-1]
-            )
+            several = part in child.fields and (child.fields[part].kind == "multi_choice" or child.fields[part].kind in FILE_KINDS)
+            lines.setdefault(int(match[1]), {})[part] = _listed(form, key) if several else form.getlist(key)[-1]
     return [line for _, line in sorted(lines.items())]
 
 

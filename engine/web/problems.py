@@ -18,6 +18,7 @@ from engine.errors import (
     Invalid,
     NotFound,
     PreconditionFailed,
+    TooLarge,
     Unavailable,
     UnsupportedMedia,
 )
@@ -30,6 +31,7 @@ _STATUS: tuple[tuple[type[DougongError], int], ...] = (
     (NotFound, 404),
     (PreconditionFailed, 412),
     (UnsupportedMedia, 415),
+    (TooLarge, 413),
     (Forbidden, 403),
     (BadRequest, 400),
     (Invalid, 422),

@@ -12,8 +12,9 @@ from zoneinfo import ZoneInfo
 from markupsafe import Markup
 
 from engine.language import types as t
-from engine.model.kinds.entity import Field, Option
+from engine.model.kinds.entity import FILE_KINDS, Field, Option
 from engine.records import Record, Reference
+from engine.records.attachments import IMAGE_TYPES
 from engine.web.assets import icon
 from engine.web.menu import entity_path
 from engine.web.visit import Visit
@@ -125,6 +126,34 @@ def _contact(field: Field, value: str) -> Markup:
     )
 
 
+def size_text(size: int) -> str:
+    """A file's size: ``812 B``, ``4.2 MB``."""
+    for unit, bound in (("B", 1000), ("kB", 1_000_000), ("MB", 1_000_000_000)):
+        if size < bound:
+            number = size * 1000 / bound
+            return f"{number:.0f} {unit}" if unit == "B" or number >= 10 else f"{number:.1f} {unit}"
+    return f"{size / 1e9:.1f} GB"
+
+
+def show_file(visit: Visit, file: Mapping[str, Any]) -> Markup:
+    """One file as a link, an image with a small picture of itself."""
+    address = f"/files/{file['id']}"
+    words = Markup('{} <span class="text-secondary text-nowrap">{}</span>').format(file["name"], size_text(file["size"]))
+    if file["media_type"] not in IMAGE_TYPES:
+        return Markup('<a class="dg-file" href="{}" download>{}<span>{}</span></a>').format(address, icon("download", "icon-sm"), words)
+    picture = Markup('<img src="{}?view=1" alt="" loading="lazy">').format(address)
+    opening = Markup('<a class="dg-file" href="{}?view=1" target="_blank" rel="noopener">').format(address)
+    return opening + picture + Markup("<span>{}</span></a>").format(words)
+
+
+def show_files(visit: Visit, listed: Any, *, short: bool = False) -> Markup:
+    """The files of a field: a list, or in a table cell their names alone."""
+    if short:
+        return Markup(", ").join(Markup('<a href="/files/{}" download>{}</a>').format(each["id"], each["name"]) for each in listed)
+    items = Markup("").join(Markup("<li>{}</li>").format(show_file(visit, each)) for each in listed)
+    return Markup('<ul class="dg-files">{}</ul>').format(items)
+
+
 def show(visit: Visit, field: Field, record: Record, *, short: bool = False) -> Markup:
     """One field of a record; ``short`` for a table cell."""
     value = record.values.get(field.name)
@@ -156,6 +185,8 @@ def show_value(visit: Visit, field: Field, value: Any, siblings: Mapping[str, An
         return Markup(" ").join(_badge(visit, field, code) for code in value)
     if field.kind in ("email", "phone", "url"):
         return _contact(field, value)
+    if field.kind in FILE_KINDS:
+        return show_files(visit, value, short=short)
     return _plain(visit, value, short=short, duration=isinstance(field.type, t.Duration))
 
 

@@ -229,3 +229,52 @@ def test_the_pages_work_without_scripts(browser: Browser, served: tuple[Site, st
         page.click(".dg-save .btn-primary")
         expect(page.locator("h1")).to_contain_text("Without scripts")
         expect(page.locator("main")).to_contain_text("Grace Hopper")
+
+
+@pytest.mark.parametrize("scripts", [True, False])
+def test_files_are_sent_with_the_form(browser: Browser, served: tuple[Site, str], tmp_path: Path, scripts: bool) -> None:
+    note, more = tmp_path / "note.txt", tmp_path / "更多.txt"
+    note.write_text("note")
+    more.write_text("more")
+    with visit(browser, served[1], java_script_enabled=scripts, **DESKTOP) as (page, complaints):
+        page.goto("/app/desk/ticket/new")
+        page.set_input_files("#field-files", note)
+        # What is typed next has the form redrawn; the chosen file must outlive that.
+        page.select_option("#field-status", "working")
+        page.select_option("#field-channel", "phone")
+        if scripts:
+            expect(page.locator("#field-refund")).to_have_count(1)
+        page.click(".dg-save .btn-primary")
+        expect(page.locator("#problems")).to_have_count(1)
+        expect(page.locator(".dg-files li")).to_contain_text("note.txt")
+        page.fill("#field-subject", f"With files {scripts}")
+        page.set_input_files("#field-files", more)
+        page.click(".dg-save .btn-primary")
+        expect(page.locator("h1")).to_contain_text("With files")
+        expect(page.locator(".dg-files li")).to_have_count(2)
+        with page.expect_download() as download:
+            page.locator(".dg-file").nth(1).click()
+        assert download.value.suggested_filename == "更多.txt"
+        assert Path(download.value.path()).read_text() == "more"
+        assert [each for each in complaints if "422" not in each] == []
+
+
+def test_a_file_that_is_too_large_is_told_before_it_is_sent(browser: Browser, served: tuple[Site, str], tmp_path: Path) -> None:
+    small, large = tmp_path / "small.txt", tmp_path / "large.bin"
+    small.write_text("small")
+    with large.open("wb") as file:
+        file.truncate(50_000_001)
+    with visit(browser, served[1], **DESKTOP) as (page, complaints):
+        page.goto("/app/desk/ticket/new")
+        page.fill("#field-subject", "Only the small one")
+        page.select_option("#field-channel", "web")
+        page.set_input_files("#field-files", [small, large])
+        expect(page.locator("#chosen-field-files li")).to_have_count(2)
+        expect(page.locator("#chosen-field-files .text-danger")).to_contain_text("large.bin")
+        page.click(".dg-save .btn-primary")
+        expect(page.locator("#field-files")).to_be_focused()
+        assert page.url.endswith("/new")
+        page.set_input_files("#field-files", small)
+        page.click(".dg-save .btn-primary")
+        expect(page.locator(".dg-files li")).to_contain_text("small.txt")
+        assert complaints == []

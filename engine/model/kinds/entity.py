@@ -13,6 +13,9 @@ from engine.language.types import Type
 
 WhenDeleted = Literal["refuse", "clear", "cascade"]
 
+FILE_KINDS = frozenset({"attachment", "image"})
+"""Kinds of field that hold files: a list of {"id", "name", "size", "media_type"}."""
+
 SYSTEM_FIELDS = ("id", "version", "created_at", "created_by", "updated_at", "updated_by", "deleted_at", "deleted_by")
 
 

@@ -16,7 +16,7 @@ from openpyxl.worksheet._write_only import WriteOnlyWorksheet
 from engine import access, limits
 from engine.errors import BadRequest
 from engine.language import types as t
-from engine.model.kinds.entity import SYSTEM_FIELDS, Entity, Field
+from engine.model.kinds.entity import FILE_KINDS, SYSTEM_FIELDS, Entity, Field
 from engine.records import gate
 from engine.records.plan import plan_of
 from engine.records.query import Query, find
@@ -25,7 +25,7 @@ from engine.records.transfer.guarding import guarded
 from engine.records.values import to_json
 from engine.store import UnitOfWork
 
-_NOT_EXPORTED = ("lines", "attachment", "image")
+_NOT_EXPORTED = ("lines",)
 _BOM = "\ufeff"
 _CELL_CHARS_MAX = 32_767
 _EXACT_DIGITS = 15
@@ -98,6 +98,8 @@ def _value(work: UnitOfWork, column: _Column, record: Record, *, codes: bool) ->
         return reference.display if reference and reference.display else value
     if isinstance(field.type, t.Choice | t.MultiChoice):
         return ", ".join(_choice(work, field, code, codes) for code in (value if isinstance(value, tuple) else (value,)))
+    if field.kind in FILE_KINDS:
+        return "; ".join(each["name"] for each in value)
     return _plain(work, field.type, value)
 
 

@@ -11,6 +11,7 @@ from engine.access import Actor
 from engine.i18n import Language
 from engine.model.app import App
 from engine.model.kinds.entity import Entity
+from engine.records.attachments import may_upload
 from engine.records.schema import readable_entities, schema_of
 from engine.web.jsons import dumps
 from engine.web.render import Renderer
@@ -30,7 +31,7 @@ def document(visit: Visit, _renderer: Renderer) -> Response:
 
 def describe(app: App, actor: Actor, language: Language) -> Json:
     """The whole interface as this actor may use it."""
-    paths: Json = {}
+    paths: Json = _file_paths() if may_upload(app, actor) else {}
     schemas: Json = {"Problem": _problem()}
     for entity in readable_entities(app, actor):
         name = entity.name.replace(".", "_")
@@ -72,6 +73,32 @@ def _entity_paths(app: App, actor: Actor, entity: Entity, name: str, language: L
     if may["create"] or may["update"] or may["delete"]:
         paths[address + "/batch"] = {"post": _batch(name, title)}
     return paths
+
+
+def _file_paths() -> Json:
+    """Uploading and downloading; not under any entity, for a file has no record until one names it."""
+    words: Json = {name: {"type": "string"} for name in ("id", "name", "media_type")}
+    file = {"type": "object", "properties": {**words, "size": {"type": "integer"}}}
+    binary = {"schema": {"type": "string", "format": "binary"}}
+    form = {"schema": {"type": "object", "properties": {"file": binary["schema"]}, "required": ["file"]}}
+    name = {"name": "X-File-Name", "in": "header", "schema": {"type": "string"}, "description": "Percent-encoded UTF-8, for a raw body"}
+    stored = {"description": "Stored; name it by its id in a field of a record", "content": {"application/json": {"schema": file}}}
+    given = {"description": "The content", "content": {"application/octet-stream": binary}}
+    return {
+        "/api/files": {
+            "post": {
+                "operationId": "upload_file",
+                "tags": ["files"],
+                "parameters": [name],
+                "requestBody": {"required": True, "content": {"application/octet-stream": binary, "multipart/form-data": form}},
+                "responses": {"201": stored, **_errors(("409",))},
+            }
+        },
+        "/api/files/{id}": {
+            "parameters": [_key()],
+            "get": {"operationId": "download_file", "tags": ["files"], "responses": {"200": given, **_errors(("404",))}},
+        },
+    }
 
 
 def _operation(name: str, tag: str, schema: Json, status: int, errors: tuple[str, ...], *, etag: bool = False) -> Json:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,20 +10,21 @@ from typing import Any
 
 from flask import Response
 
-from engine import forms
+from engine import forms, limits
 from engine.errors import BadRequest, Conflict, DougongError, FieldProblem, Invalid
 from engine.forms import FormState
 from engine.ids import is_id
 from engine.model.kinds.entity import Field
 from engine.records import Record, Reference, autocomplete, create, get, preview, update
 from engine.store import UnitOfWork
-from engine.web.inputs import UNTYPED_KINDS, Raw, given_values, input_of, pruned, read_form
+from engine.web.inputs import Raw, given_values, input_of, pruned, read_form
 from engine.web.jsons import loads
 from engine.web.menu import entity_path
 from engine.web.pages.addresses import Place, key_of, place_of
+from engine.web.pages.files import name_files, take_files
 from engine.web.render import Renderer
 from engine.web.routes import Routes
-from engine.web.show import show, show_value, zone_of
+from engine.web.show import show, show_file, show_value, zone_of
 from engine.web.toasts import leave_toast
 from engine.web.visit import Visit
 from engine.wording import say_problem
@@ -50,6 +52,7 @@ class Page:
     picked: dict[str, Reference]
     typed: dict[str, str]
     conflict: bool = False
+    files: dict[str, Mapping[str, Any]] = dataclasses.field(default_factory=dict)
 
     @property
     def changed(self) -> dict[str, Raw]:
@@ -74,8 +77,8 @@ def _posted(visit: Visit, place: Place, record: Record | None) -> Page:
     except BadRequest:
         base = {}
     version = form.get("version", "")
-    typed = {field.name: form.get(f"{field.name}__text", "").strip()[:200] for field in _links(place)}
-    return Page(
+    typed = {each.name: form.get(f"{each.name}__text", "").strip()[:200] for each in _links(place)}
+    page = Page(
         place=place,
         record=record,
         raw=raw,
@@ -87,6 +90,8 @@ def _posted(visit: Visit, place: Place, record: Record | None) -> Page:
         picked={},
         typed=typed,
     )
+    take_files(visit, page)
+    return page
 
 
 def _resolve_links(work: UnitOfWork, page: Page, *, searching: str = "") -> None:
@@ -141,6 +146,7 @@ def _state(visit: Visit, work: UnitOfWork, page: Page) -> tuple[FormState, Mappi
 
 def _draw(visit: Visit, renderer: Renderer, work: UnitOfWork, page: Page, *, status: int = 200, part: bool = False) -> Response:
     _name_links(work, page)
+    name_files(work, page)
     state, values = _state(visit, work, page)
     by_field: dict[str, list[str]] = {}
     for problem in page.problems:
@@ -162,9 +168,10 @@ def _draw(visit: Visit, renderer: Renderer, work: UnitOfWork, page: Page, *, sta
         "children": lambda field: _columns(visit, field),
         "line_shown": lambda field, position, column: _line_computed(visit, field, position, column, values),
         "theirs": lambda field: _theirs(visit, field, page),
-        "untyped": UNTYPED_KINDS,
+        "limits": limits,
+        "file_link": lambda file: show_file(visit, file),
         "worked_out": lambda field: values.get(field.name) is not None,
-        "any_typed": lambda section: any(not each.readonly and each.field.kind not in UNTYPED_KINDS for each in section.fields),
+        "any_typed": lambda section: any(not each.readonly for each in section.fields),
         "target_title": lambda name: visit.label(visit.app.entities[name].title),
     }
     if part:
@@ -232,7 +239,7 @@ def new_page(visit: Visit, renderer: Renderer, app: str, name: str) -> Response:
         return _draw(visit, renderer, work, page)
 
 
-@ROUTES.post("/app/<app>/<name>/new", allow="people")
+@ROUTES.post("/app/<app>/<name>/new", allow="people", bytes_max=limits.form_bytes_max)
 def new(visit: Visit, renderer: Renderer, app: str, name: str) -> Response:
     """Creates the record, or shows the form again with every problem."""
     place = place_of(visit, app, name)
@@ -260,7 +267,7 @@ def edit_page(visit: Visit, renderer: Renderer, app: str, name: str, key: str) -
         return _draw(visit, renderer, work, page)
 
 
-@ROUTES.post("/app/<app>/<name>/<key>/edit", allow="people")
+@ROUTES.post("/app/<app>/<name>/<key>/edit", allow="people", bytes_max=limits.form_bytes_max)
 def edit(visit: Visit, renderer: Renderer, app: str, name: str, key: str) -> Response:
     """Saves what was changed. Where somebody else was faster, shows both and keeps what was typed."""
     place = place_of(visit, app, name)
@@ -302,7 +309,17 @@ def _interim(visit: Visit, renderer: Renderer, page: Page) -> Response | None:
             return _draw(visit, renderer, work, page, part=part)
         page.raw = pruned(visit.app, page.place.entity, page.raw)
         _resolve_links(work, page)
-        return _draw(visit, renderer, work, page, status=422) if page.problems else None
+        if not page.problems:
+            return None
+        page.problems += _further_problems(work, page)
+        return _draw(visit, renderer, work, page, status=422)
+
+
+def _further_problems(work: UnitOfWork, page: Page) -> list[FieldProblem]:
+    """What else is wrong with a form that cannot be saved already, so that everything is told in one round."""
+    told = {each.field for each in page.problems}
+    seen = preview(work, page.place.entity.name, page.record.id if page.record else None, given_values(page.place.entity, page.changed))
+    return [each for each in seen.problems if each.field not in told]
 
 
 def _change_lines(page: Page, verb: str, rest: str) -> None:

@@ -13,7 +13,7 @@ from engine.errors import DougongError
 from engine.forms import RelatedList
 from engine.ids import is_id
 from engine.language import types as t
-from engine.model.kinds.entity import Entity, Field
+from engine.model.kinds.entity import FILE_KINDS, Entity, Field
 from engine.records import HistoryEntry, Page, Query, Record, Reference, delete, find, get, history, preview
 from engine.store import UnitOfWork
 from engine.web.menu import entity_path, with_query
@@ -199,6 +199,8 @@ def _told_value(visit: Visit, field: Field, value: Any, names: dict[str, Referen
     """A value in JSON form, out of the audit."""
     if value is None:
         return BLANK
+    if field.kind in FILE_KINDS and isinstance(value, list):
+        return Markup("{}").format(", ".join(str(each.get("name")) for each in value))
     if field.targets:
         return link(visit, names[value]) if value in names else Markup("{}").format(visit.say("value.hidden"))
     if isinstance(field.type, t.Decimal | t.Money):

@@ -1,0 +1,70 @@
+/** Says at once which files were chosen and which are too large, so that nobody waits for an upload that must be refused. */
+
+const MEGABYTE = 1_000_000;
+
+function sizeOf(bytes: number): string {
+  if (bytes < 1000) return `${bytes} B`;
+  const [number, unit] = bytes < MEGABYTE ? [bytes / 1000, "kB"] : [bytes / MEGABYTE, "MB"];
+  return `${number.toFixed(number < 10 ? 1 : 0)} ${unit}`;
+}
+
+function tell(input: HTMLInputElement): void {
+  const list = document.getElementById(`chosen-${input.id}`);
+  if (!list) return;
+  const most = Number(input.dataset["maxBytes"]);
+  const files = [...(input.files ?? [])];
+  list.replaceChildren(
+    ...files.map((file) => {
+      const line = document.createElement("li");
+      line.textContent = `${file.name} (${sizeOf(file.size)})`;
+      if (file.size > most) {
+        line.className = "text-danger";
+        line.append(` · ${input.dataset["tooLarge"] ?? ""}`);
+      }
+      return line;
+    }),
+  );
+  list.hidden = files.length === 0;
+}
+
+const fileInputs = (root: ParentNode): HTMLInputElement[] => [...root.querySelectorAll<HTMLInputElement>("input[type=file][data-max-bytes]")];
+
+document.addEventListener("change", (event) => {
+  if (event.target instanceof HTMLInputElement && event.target.matches("input[type=file][data-max-bytes]")) tell(event.target);
+});
+
+/** The form is drawn again while it is filled in; what was chosen stays in the input and is said again. */
+document.addEventListener("htmx:after:swap", () => fileInputs(document).forEach(tell));
+
+document.addEventListener("submit", (event) => {
+  const form = event.target as HTMLFormElement;
+  const inputs = fileInputs(form);
+  const large = inputs.find((input) => [...(input.files ?? [])].some((file) => file.size > Number(input.dataset["maxBytes"])));
+  if (large) {
+    event.preventDefault();
+    event.stopImmediatePropagation();
+    large.focus();
+    return;
+  }
+  const button = form.querySelector<HTMLButtonElement>(".dg-save .btn-primary");
+  const sending = form.dataset["sending"];
+  if (button && sending && inputs.some((input) => input.files?.length)) {
+    button.setAttribute("aria-busy", "true");
+    button.classList.add("btn-loading");
+    const told = document.createElement("span");
+    told.className = "text-secondary";
+    told.setAttribute("role", "status");
+    told.textContent = sending;
+    button.after(told);
+  }
+});
+
+/** Coming back by the browser's own button, nothing is being sent any more. */
+addEventListener("pageshow", () => {
+  for (const button of document.querySelectorAll("[aria-busy]")) {
+    button.removeAttribute("aria-busy");
+    button.classList.remove("btn-loading");
+    button.parentElement?.querySelector(":scope > [role=status]")?.remove();
+  }
+  fileInputs(document).forEach(tell);
+});
