@@ -49,13 +49,22 @@ class Database:
             if self.url.database and self.url.database != ":memory:":
                 Path(self.url.database).parent.mkdir(parents=True, exist_ok=True)
             self.engine = sa.create_engine(
-                self.url, pool_size=pool_size, max_overflow=pool_size * 4, connect_args={"check_same_thread": False}
+                self.url,
+                pool_size=pool_size,
+                max_overflow=pool_size * 4,
+                hide_parameters=True,  # errors go into logs, values do not
+                connect_args={"check_same_thread": False},
             )
             event.listen(self.engine, "connect", _tune_sqlite)
             event.listen(self.engine, "begin", _begin_sqlite)
         else:
             self.engine = sa.create_engine(
-                self.url, pool_size=pool_size, max_overflow=pool_size, pool_pre_ping=True, connect_args={"options": "-c timezone=UTC"}
+                self.url,
+                pool_size=pool_size,
+                max_overflow=pool_size,
+                pool_pre_ping=True,
+                hide_parameters=True,
+                connect_args={"options": "-c timezone=UTC"},
             )
 
     @contextmanager
