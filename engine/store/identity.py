@@ -116,7 +116,8 @@ class Identity:
     @staticmethod
     def _matches(hashed: str, password: str) -> bool:
         try:
-            return _hasher.verify(hashed, password[: limits.password_chars_max])
+            # Cut only so that nobody makes us hash megabytes: what is longer than any password can be is none.
+            return _hasher.verify(hashed, password[: limits.password_chars_max]) and len(password) <= limits.password_chars_max
         except (VerificationError, InvalidHashError):
             return False
 
