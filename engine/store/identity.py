@@ -25,8 +25,14 @@ from engine.store.schema import CREDENTIAL, LOGIN_ATTEMPT, SESSION, STATE, TOKEN
 from engine.store.tables import Tables
 
 _hasher = PasswordHasher()
-_UNKNOWN_USER_HASH = _hasher.hash(secrets.token_hex(16))
-"""Verified when the login is unknown, so that the answer takes as long as for a known one."""
+_UNKNOWN_USER_HASH = (
+    f"$argon2id$v=19$m={_hasher.memory_cost},t={_hasher.time_cost},p={_hasher.parallelism}$"
+    f"{'A' * (_hasher.salt_len * 8 // 6 + 1)}${'A' * (_hasher.hash_len * 8 // 6 + 1)}"
+)
+"""Verified when the login is unknown, so that the answer takes as long as for a known one.
+
+Written out, not computed, since every start would wait for it: a salt and a digest of zero bits, which no password is known to give.
+"""
 
 
 class TooManyAttempts(DougongError):
