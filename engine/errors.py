@@ -95,3 +95,9 @@ class Unavailable(DougongError):
     """The store cannot take this now (busy, full, restarting); asking again later may work."""
 
     code = "unavailable"
+
+
+class StoreFull(Unavailable):
+    """There is no space left to write to; reading goes on, and writing does once somebody has made room."""
+
+    code = "store-full"

@@ -16,12 +16,13 @@ from sqlalchemy import event, exc
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from engine import language
-from engine.errors import Unavailable
+from engine.errors import StoreFull, Unavailable
 
 Dialect = Literal["sqlite", "postgresql"]
 
 _BUSY_TIMEOUT_MS = 10_000
-_BUSY = re.compile(r"database is locked|database table is locked|disk I/O error|database or disk is full", re.IGNORECASE)
+_BUSY = re.compile(r"database is locked|database table is locked|disk I/O error", re.IGNORECASE)
+_FULL = re.compile(r"database or disk is full|No space left on device", re.IGNORECASE)
 
 
 def _url(text: str) -> sa.URL:
@@ -49,13 +50,22 @@ class Database:
             if self.url.database and self.url.database != ":memory:":
                 Path(self.url.database).parent.mkdir(parents=True, exist_ok=True)
             self.engine = sa.create_engine(
-                self.url, pool_size=pool_size, max_overflow=pool_size * 4, connect_args={"check_same_thread": False}
+                self.url,
+                pool_size=pool_size,
+                max_overflow=pool_size * 4,
+                hide_parameters=True,  # errors go into logs, values do not
+                connect_args={"check_same_thread": False},
             )
             event.listen(self.engine, "connect", _tune_sqlite)
             event.listen(self.engine, "begin", _begin_sqlite)
         else:
             self.engine = sa.create_engine(
-                self.url, pool_size=pool_size, max_overflow=pool_size, pool_pre_ping=True, connect_args={"options": "-c timezone=UTC"}
+                self.url,
+                pool_size=pool_size,
+                max_overflow=pool_size,
+                pool_pre_ping=True,
+                hide_parameters=True,
+                connect_args={"options": "-c timezone=UTC"},
             )
 
     @contextmanager
@@ -63,13 +73,11 @@ class Database:
         """A connection in a transaction that sees one consistent state and is always rolled back."""
         with _translated():
             connection = self.engine.connect()
-        try:
-            connection.begin()
-            yield connection
-        except exc.DBAPIError as error:
-            raise _translate(error) from error
-        finally:
-            connection.close()
+            try:
+                connection.begin()
+                yield connection
+            finally:
+                connection.close()
 
     @contextmanager
     def write(self) -> Iterator[sa.Connection]:
@@ -88,15 +96,20 @@ class Database:
 
     def glance(self, statement: str) -> tuple[Any, ...] | None:
         """The first row of a small read of its own, by the driver alone: for what is asked at every request."""
-        with _translated():
-            raw = self.engine.raw_connection()
+        errors: Any = self.engine.dialect.loaded_dbapi
         try:
-            cursor = raw.cursor()
-            cursor.execute(statement)
-            row: tuple[Any, ...] | None = cursor.fetchone()
-            cursor.close()
-        finally:
-            raw.close()
+            raw = self.engine.raw_connection()
+            try:
+                cursor = raw.cursor()
+                cursor.execute(statement)
+                row: tuple[Any, ...] | None = cursor.fetchone()
+                cursor.close()
+            finally:
+                raw.close()
+        except errors.Error as error:
+            raise _translate(exc.DBAPIError.instance(statement, None, error, errors.Error, dialect=self.engine.dialect)) from error
+        except exc.DBAPIError as error:
+            raise _translate(error) from error
         return row
 
     def close(self) -> None:
@@ -105,7 +118,12 @@ class Database:
 
 
 def _translate(error: exc.DBAPIError) -> Exception:
-    if isinstance(error, exc.OperationalError) and (_BUSY.search(str(error.orig)) or error.connection_invalidated):
+    """An error of the driver as what it means to a caller, where it means something."""
+    if _FULL.search(str(error.orig)):
+        return StoreFull()
+    passing = isinstance(error, exc.OperationalError | exc.InterfaceError)
+    if error.connection_invalidated or (passing and (_BUSY.search(str(error.orig)) or not isinstance(error.orig, sqlite3.Error))):
+        # PostgreSQL's driver calls operational whatever is the server's affair: it stops, starts, recovers, has no connection left.
         return Unavailable("store-busy")
     return error
 

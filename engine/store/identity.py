@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -17,7 +18,7 @@ from argon2.exceptions import InvalidHashError, VerificationError
 
 from engine import limits
 from engine.clock import Clock
-from engine.errors import DougongError, FieldProblem, Invalid
+from engine.errors import DougongError, FieldProblem, Invalid, Unavailable
 from engine.ids import is_id, new_id
 from engine.store.database import Database
 from engine.store.schema import CREDENTIAL, LOGIN_ATTEMPT, SESSION, STATE, TOKEN
@@ -121,7 +122,8 @@ class Identity:
     @staticmethod
     def _matches(hashed: str, password: str) -> bool:
         try:
-            return _hasher.verify(hashed, password[: limits.password_chars_max])
+            # Cut only so that nobody makes us hash megabytes: what is longer than any password can be is none.
+            return _hasher.verify(hashed, password[: limits.password_chars_max]) and len(password) <= limits.password_chars_max
         except (VerificationError, InvalidHashError):
             return False
 
@@ -156,7 +158,8 @@ class Identity:
         if now - row.used_at > timedelta(hours=limits.session_idle_hours):
             return None
         if now - row.used_at > timedelta(minutes=10):  # not at every request: a page view should not cost a write
-            with self._database.write() as connection:
+            # A full disk or a busy store must not keep anybody from reading.
+            with suppress(Unavailable), self._database.write() as connection:
                 connection.execute(sa.update(SESSION).where(SESSION.c.secret_hash == key).values(used_at=now))
         return str(row.user_id)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,6 +19,7 @@ from engine.errors import (
     Invalid,
     NotFound,
     PreconditionFailed,
+    StoreFull,
     TooLarge,
     Unavailable,
     UnsupportedMedia,
@@ -36,6 +38,7 @@ _STATUS: tuple[tuple[type[DougongError], int], ...] = (
     (BadRequest, 400),
     (Invalid, 422),
     (Conflict, 409),
+    (StoreFull, 507),
     (Unavailable, 503),
     (TooManyAttempts, 429),
 )
@@ -64,6 +67,8 @@ class Problem:
 
 def problem_of(error: Exception) -> Problem:
     """Any error as a problem; one that we did not foresee says nothing about itself."""
+    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+        error = StoreFull()
     if isinstance(error, DougongError):
         status = next((status for kind, status in _STATUS if isinstance(error, kind)), 400)
         if error.code == "login-needed":

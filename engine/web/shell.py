@@ -67,7 +67,8 @@ def local_path(text: str | None) -> str:
     if not text or not text.startswith("/") or text.startswith("//") or "\\" in text or any(ord(each) < 33 for each in text):
         return "/"
     parts = urlsplit(text)
-    return "/" if parts.scheme or parts.netloc or parts.path.startswith(("/login", "/logout")) else text
+    crooked = any(each in ("", ".", "..") for each in parts.path.split("/")[1:-1])
+    return "/" if crooked or parts.scheme or parts.netloc or parts.path.startswith(("/login", "/logout")) else text
 
 
 @ROUTES.get("/login", allow="everyone")

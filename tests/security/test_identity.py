@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections import Counter
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,8 @@ from argon2 import PasswordHasher, extract_parameters
 
 from engine import demo, limits, records
 from engine.cli import main
-from engine.clock import SystemClock
+from engine.clock import FixedClock, SystemClock
+from engine.errors import Invalid
 from engine.ids import new_id
 from engine.model import compile
 from engine.settings import Settings
@@ -129,6 +131,35 @@ def test_secrets_are_long_random_and_not_kept(house: House) -> None:
     for secret in [*sessions, *tokens, PASSWORD]:
         assert secret.encode() not in stored
     assert identity.secret_hash(next(iter(tokens))).encode() in stored
+
+
+def test_a_password_is_taken_as_it_is_typed(house: House) -> None:
+    """Any characters, 8 to 200 of them, none cut off, trimmed or changed."""
+    known, tables, check = str(house.people["new"].id), house.runtime.tables, house.runtime.identity.verify
+    longest = limits.password_chars_max
+    for number, password in enumerate(("aaaaaaaa", "  spaces  ", "密码密码密码密码", "x" * 64, "é" * longest)):
+        house.runtime.identity.set_password(known, password)
+        others = (password + "x", password[:-1], password.strip() + " ", password.swapcase() if password.swapcase() != password else "?")
+        for other in others:
+            assert check(tables, "new", other, f"192.0.3.{number}") is None, (password[:10], other[:10])
+        assert check(tables, "new", password, f"192.0.3.{number}") == known
+        with house.runtime.database.write() as connection:
+            connection.exec_driver_sql("DELETE FROM dg_login_attempt")
+    for refused in ("", "a" * 7, "a" * (longest + 1)):
+        with pytest.raises(Invalid):
+            house.runtime.identity.set_password(known, refused)
+
+
+def test_a_session_ends_by_age_however_busy(tmp_path: Path) -> None:
+    clock = FixedClock(factory.NOON)
+    house = build([VAULT], tmp_path, {"ann": "vault.owner"}, clock)
+    browser = house.browser("ann")
+    for _day in range(limits.session_hours_max // limits.session_idle_hours):
+        assert browser.get("/account").status_code == 200
+        clock.advance(timedelta(hours=limits.session_idle_hours))
+    clock.advance(timedelta(minutes=1))
+    assert browser.get("/account").status_code == 303
+    house.close()
 
 
 def test_a_session_is_no_token_and_a_token_no_session(house: House) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-_STARTS = frozenset("=+-@\t\r\n＝＋－＠")
+_STARTS = tuple("=+-@\t\r\n＝＋－＠")
 
 
 def guarded(text: str) -> str:
@@ -10,16 +10,14 @@ def guarded(text: str) -> str:
 
     Text that already looks guarded gets one more, so that reading it back gives exactly what was written.
     """
-    if not text:
-        return text
-    rest = text.lstrip("'")
-    return f"'{text}" if rest[:1] in _STARTS and rest else text
+    return f"'{text}" if _is_formula(text.lstrip("'")) else text
 
 
 def unguarded(text: str) -> str:
     """The text behind a guard; text without one is left as it is."""
-    if text[:1] == "'":
-        rest = text.lstrip("'")
-        if rest[:1] in _STARTS and rest:
-            return text[1:]
-    return text
+    return text[1:] if text[:1] == "'" and _is_formula(text.lstrip("'")) else text
+
+
+def _is_formula(text: str) -> bool:
+    """Whether a spreadsheet may run it; some pass over blanks at the start."""
+    return text[:1] in _STARTS or text.lstrip()[:1] in _STARTS

@@ -109,7 +109,7 @@ def _operation(name: str, tag: str, schema: Json, status: int, errors: tuple[str
 
 
 def _errors(codes: tuple[str, ...]) -> Json:
-    return {code: {"$ref": f"#/components/responses/{code}"} for code in ("400", "401", "403", *codes, "413", "503")}
+    return {code: {"$ref": f"#/components/responses/{code}"} for code in ("400", "401", "403", *codes, "413", "503", "507")}
 
 
 def _responses() -> Json:
@@ -124,6 +124,7 @@ def _responses() -> Json:
         "415": "Not JSON",
         "422": "Values refused",
         "503": "Busy; try again",
+        "507": "No space left; nothing was saved",
     }
     content = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
     return {code: {"description": text, "content": content} for code, text in words.items()}

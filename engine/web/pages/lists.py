@@ -17,7 +17,7 @@ from engine.forms import Filter
 from engine.ids import is_id
 from engine.language import types as t
 from engine.model.kinds.entity import Field
-from engine.records import Page, Query, Record, Reference, delete, find, get, restore
+from engine.records import Page, Query, Record, Reference, delete, find, get, restore, transfer
 from engine.store import UnitOfWork
 from engine.web.menu import entity_path
 from engine.web.pages.addresses import Place, place_of
@@ -30,7 +30,6 @@ from engine.web.visit import Visit
 from engine.wording import say_error
 
 ROUTES = Routes()
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
 
 
 @dataclass(frozen=True, slots=True)
@@ -247,9 +246,7 @@ def _rows_of_csv(visit: Visit, query: Query, columns: list[Column]) -> Iterator[
 
 def disarmed(value: Any) -> Any:
     """A cell that no spreadsheet takes for a formula; numbers stay numbers."""
-    if isinstance(value, str) and value.lstrip().startswith(_FORMULA_STARTS):
-        return "'" + value
-    return value
+    return transfer.guarded(value) if isinstance(value, str) else value
 
 
 def _export_text(visit: Visit, record: Record, column: Column) -> Any:

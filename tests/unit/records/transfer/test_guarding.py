@@ -9,7 +9,9 @@ from hypothesis import strategies as st
 from engine.records.transfer.guarding import guarded, unguarded
 
 
-@pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@x", "\tx", "\rx", "＝1", "＋1", "－1", "＠x", "'=1"])
+@pytest.mark.parametrize(
+    "text", ["=1+1", "+1", "-1", "@x", "\tx", "\rx", "＝1", "＋1", "－1", "＠x", "'=1", " =1", "\u00a0=1", " \t+1", "'' -1"]
+)
 def test_formulas_are_guarded(text: str) -> None:
     assert guarded(text) == f"'{text}"
 
