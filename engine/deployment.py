@@ -37,12 +37,11 @@ class Lag:
     """A database that is not as its app wants it."""
 
     plan: Plan
-    apps: tuple[str, ...]
 
-    def text(self, language: Language) -> str:
-        """What to do about it."""
+    def text(self, language: Language, arguments: str) -> str:
+        """What to do about it; ``arguments`` are those of the commands to run, quoted as a shell wants them."""
         code = "lag-new" if self.plan.before is None else "lag"
-        return migrations.say(code, language, steps=len(self.plan.operations), apps=" ".join(self.apps))
+        return migrations.say(code, language, steps=len(self.plan.operations), arguments=arguments)
 
 
 def compile_files(packages: Mapping[str, Files]) -> App:
@@ -82,7 +81,7 @@ def plan(database: Database, app: App) -> Plan:
 def lag(database: Database, app: App) -> Lag | None:
     """How a database lags its app, None where it is up to date."""
     found = plan(database, app)
-    return None if found.empty else Lag(found, tuple(each.name for each in app.packages if each.name != SYSTEM))
+    return None if found.empty else Lag(found)
 
 
 def apply_packages(

@@ -7,7 +7,7 @@ import getpass
 import sys
 
 from engine import deployment, settings
-from engine.cli.packages import compile_or_report
+from engine.cli.packages import as_typed, compile_or_report
 from engine.errors import DougongError
 from engine.i18n import Language
 from engine.model import Compilation
@@ -37,7 +37,7 @@ def run(args: argparse.Namespace) -> int:
     try:
         return _apply(database, compilation, args)
     except migrations.Refused as refused:
-        print(refused.plan.text(args.lang), file=sys.stderr)
+        print(refused.plan.text(args.lang, as_typed(args)), file=sys.stderr)
         return 1
     except DougongError as error:
         print(say_error(error, args.lang), file=sys.stderr)
@@ -50,7 +50,7 @@ def _apply(database: Database, compilation: Compilation, args: argparse.Namespac
     assert compilation.app is not None
     language: Language = args.lang
     plan = deployment.plan(database, compilation.app)
-    print(plan.text(language))
+    print(plan.text(language, as_typed(args)))
     if plan.empty:
         return 0
     if plan.refusals or (plan.destructive and not args.allow_destructive):

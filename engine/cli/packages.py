@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import argparse
+import shlex
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -9,6 +11,11 @@ from pathlib import Path
 from engine.diagnostics import render_text
 from engine.i18n import Language
 from engine.model import Compilation, compile
+
+
+def as_typed(args: argparse.Namespace) -> str:
+    """The apps and the database as they were given, quoted for a shell: for a command that can be pasted."""
+    return shlex.join([*args.apps, *(("--db", args.db) if args.db else ())])
 
 
 def compile_or_report(paths: Sequence[str | Path], language: Language) -> Compilation | None:

@@ -6,7 +6,7 @@ import argparse
 import json
 
 from engine import deployment, settings
-from engine.cli.packages import compile_or_report
+from engine.cli.packages import as_typed, compile_or_report
 from engine.store import Database, migrations
 
 NAME = "plan"
@@ -32,7 +32,7 @@ def run(args: argparse.Namespace) -> int:
     if args.format == "json":
         print(json.dumps(plan.to_json(), ensure_ascii=False, indent=2))
     else:
-        print(plan.text(args.lang))
+        print(plan.text(args.lang, as_typed(args)))
         if not plan.empty and not plan.refusals and not plan.destructive:
-            print(migrations.say("ready", args.lang, apps=" ".join(args.apps)))
+            print(migrations.say("ready", args.lang, arguments=as_typed(args)))
     return 1 if plan.refusals else 0

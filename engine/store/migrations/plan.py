@@ -50,9 +50,9 @@ class Plan:
         """Whether values would go out of use."""
         return any(each.lost for each in self.operations) or any(each.severity == "destructive" for each in self.findings)
 
-    def text(self, language: Language) -> str:
-        """The plan for people."""
-        return wording.tell_plan(self, language)
+    def text(self, language: Language, arguments: str = "…") -> str:
+        """The plan for people; ``arguments`` are those of the commands that it advises, quoted as a shell wants them."""
+        return wording.tell_plan(self, language, arguments)
 
     def to_json(self) -> dict[str, Any]:
         """The plan as JSON values."""
