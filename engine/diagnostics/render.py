@@ -23,7 +23,7 @@ _EXPLAIN = {"en": "explain", "zh": "详解"}
 _TALLY = {"en": "{errors} error(s), {warnings} warning(s)", "zh": "{errors} 个错误,{warnings} 个警告"}
 _EXCERPT_CELLS = 100
 _EXCERPT_BEFORE = 40
-_SENTENCE = re.compile(r"(?<=[?？.。;；])\s*")
+_SENTENCE = re.compile(r"(?<=[?.;]\s)|(?<=[？。；])")
 _BRACE = re.compile(r"\{(\w+)\}")
 _MISSING = Words("{code}", "", "", "", "")
 
@@ -47,7 +47,7 @@ def help_text(one: Diagnostic, language: Language) -> str:
 def _sayable(template: str, params: Mapping[str, Any]) -> str:
     """The sentences of an advice that say something: not those about a parameter that is empty."""
     parts = _SENTENCE.split(template)
-    return " ".join(part for part in parts if all(params.get(name) != "" for name in _BRACE.findall(part)))
+    return "".join(part for part in parts if all(params.get(name) != "" for name in _BRACE.findall(part))).strip()
 
 
 def _in_language(params: Mapping[str, Any], language: Language) -> Mapping[str, Any]:
