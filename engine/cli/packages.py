@@ -6,7 +6,6 @@ import argparse
 import shlex
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 
 from engine.diagnostics import render_text
 from engine.i18n import Language
@@ -18,9 +17,9 @@ def as_typed(args: argparse.Namespace) -> str:
     return shlex.join([*args.apps, *(("--db", args.db) if args.db else ())])
 
 
-def compile_or_report(paths: Sequence[str | Path], language: Language) -> Compilation | None:
+def compile_or_report(paths: Sequence[str], language: Language) -> Compilation | None:
     """The compiled packages, or None after every diagnostic has been printed to standard error."""
-    compilation = compile([Path(path) for path in paths])
+    compilation = compile(paths)
     if compilation.app is None:
         print(render_text(compilation.diagnostics, compilation.sources, language), file=sys.stderr)
         return None

@@ -137,7 +137,8 @@ def compile(paths: Iterable[Path | str]) -> Compilation:
 
 def read_packages(paths: Iterable[Path | str]) -> tuple[Package, ...]:
     """Packages by path, and those they require: from the same folders, else from the apps that ship with the product."""
-    given = [read_package(path, _label(path)) for path in dict.fromkeys(Path(each) for each in paths)]
+    # An empty text is no path, though Path would take it for the folder at hand.
+    given = [read_package(path, _label(path)) for path in dict.fromkeys(Path(each) if str(each) else "" for each in paths)]
     names = {name for package in given if (name := _app_name(package))}
     waiting = [(package, name) for package in given for name in _required(package)]
     while waiting:
@@ -152,9 +153,9 @@ def read_packages(paths: Iterable[Path | str]) -> tuple[Package, ...]:
     return tuple(given)
 
 
-def _label(path: Path) -> str:
-    """How places in a package are named: by its path as given, unless that reads like the engine's own package."""
-    return f"./{path.as_posix()}" if path.as_posix() == SYSTEM else path.as_posix()
+def _label(path: Path | str) -> str | None:
+    """How places in a package are named where not by its path as given: that must not read like the engine's own package."""
+    return f"./{SYSTEM}" if str(path) == SYSTEM else None
 
 
 def _manifest(package: Package) -> Document | None:

@@ -27,6 +27,13 @@ def test_check_of_a_wrong_package_ends_with_one(tmp_path: Path, capsys: pytest.C
     assert "错误[missing-key]: 缺少键 version" in capsys.readouterr().out
 
 
+@pytest.mark.parametrize("command", ["check", "plan", "serve"])
+def test_an_empty_path_is_no_package(command: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([command, "", "--lang", "en"]) == 1
+    shown = capsys.readouterr()
+    assert "there is no package at ''" in shown.out + shown.err
+
+
 def test_a_warning_alone_ends_with_zero(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "app.yaml").write_text("app: notes\nversion: 1.0.0\n", encoding="utf-8")
     same = "entity: note\nproperties:\n  a: {type: string, title: X}\n  b: {type: string, title: X}\n"
