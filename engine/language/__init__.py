@@ -2,6 +2,7 @@
 
 from engine.language.backends.sql import NotInSql, bind_value
 from engine.language.backends.sqlite import sqlite_functions
+from engine.language.changes import change_in
 from engine.language.compiler import compile_expression, format_expression, python_function, to_javascript, to_sql
 from engine.language.complete import Completion, complete
 from engine.language.partial import partial
@@ -12,6 +13,7 @@ __all__ = [
     "NotInSql",
     "Step",
     "bind_value",
+    "change_in",
     "compile_expression",
     "complete",
     "format_expression",
