@@ -5,7 +5,7 @@ from engine.language.backends.sqlite import sqlite_functions
 from engine.language.changes import change_in
 from engine.language.compiler import compile_expression, format_expression, python_function, to_javascript, to_sql
 from engine.language.complete import Completion, complete
-from engine.language.partial import partial
+from engine.language.partial import partial, substitute
 from engine.language.trace import Step, trace
 
 __all__ = [
@@ -20,6 +20,7 @@ __all__ = [
     "partial",
     "python_function",
     "sqlite_functions",
+    "substitute",
     "to_javascript",
     "to_sql",
     "trace",

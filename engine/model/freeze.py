@@ -73,7 +73,7 @@ def _finish(build: Build, expressions: Expressions, computed: Computed, draft: E
         changes = {"compute": computed.expressions.get(key), "stored": stored, "column": field.name if stored else "", "read_only": True}
         _check_computed(build, node, field)
     if "initial" in node.value:
-        changes["initial"] = expressions.compile(node.value["initial"], draft.name, app, expects=field.type)
+        changes["initial"] = expressions.compile(node.value["initial"], draft.name, app, expects=field.type, looked_up=True)
     for word in ("visible_if", "required_if", "readonly_if"):
         if word in node.value:
             changes[word] = expressions.compile(node.value[word], draft.name, app, condition=True)

@@ -155,9 +155,9 @@ def _expand(held: Session, bench: Bench, entry: Entry, step: Step, observe: Obse
     after, done = step.position, step.rows_done
     while True:
         with held.transaction() as connection:
-            until = steps.next_key(connection, operation.table, after)
+            until, written = steps.fill_batch(bench, connection, operation, after)
             if until is not None:
-                done += steps.fill(bench, connection, operation, after, until)
+                done += written
                 journal.move(connection, entry, step.number, position=until, rows_done=done, at=held.now)
             else:
                 journal.end(connection, entry, step.number, rows_done=done, at=held.now)
