@@ -73,6 +73,12 @@ class Conflict(DougongError):
     code = "conflict"
 
 
+class TooLong(Conflict):
+    """A text does not fit the index that the store keeps over it."""
+
+    code = "too-long-to-index"
+
+
 class PreconditionFailed(Conflict):
     """The version that a request insists on is no longer current."""
 

@@ -12,6 +12,7 @@ from engine.model.computed import Computed
 from engine.model.drafts import Build, EntityDraft, Part, localized
 from engine.model.expressions import Expressions
 from engine.model.infos import SYSTEM_TYPES
+from engine.model.keys import with_key_lengths
 from engine.model.kinds.entity import Check, Entity, Field
 from engine.model.node import NOTHING, Node
 
@@ -30,7 +31,7 @@ def _freeze(build: Build, expressions: Expressions, computed: Computed, draft: E
     node = draft.node
     display = _display(build, draft)
     audited = node.get("audited")
-    return Entity(
+    entity = Entity(
         name=draft.name,
         app=draft.app,
         table=draft.table,
@@ -52,6 +53,7 @@ def _freeze(build: Build, expressions: Expressions, computed: Computed, draft: E
         uid=_uid(build, draft),
         conditions=MappingProxyType({word: node.value[word].plain() for word in _CONDITION_WORDS if word in node.value}),
     )
+    return with_key_lengths(build, draft, entity)
 
 
 def _uid(build: Build, draft: EntityDraft) -> str:

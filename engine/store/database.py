@@ -21,6 +21,7 @@ from engine.errors import Unavailable
 Dialect = Literal["sqlite", "postgresql"]
 
 _BUSY_TIMEOUT_MS = 10_000
+_INDEX = re.compile(r'index "([^"]+)"')
 _BUSY = re.compile(r"database is locked|database table is locked|disk I/O error|database or disk is full", re.IGNORECASE)
 
 
@@ -102,6 +103,14 @@ class Database:
     def close(self) -> None:
         """Let go of every pooled connection."""
         self.engine.dispose()
+
+
+def too_long_for(error: exc.DBAPIError) -> str | None:
+    """The index into which a row's text is too long to be entered (PostgreSQL), if that is why a statement was refused."""
+    if getattr(error.orig, "sqlstate", None) != "54000":
+        return None
+    found = _INDEX.search(str(error.orig))
+    return found[1] if found is not None else ""
 
 
 def _translate(error: exc.DBAPIError) -> Exception:

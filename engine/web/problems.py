@@ -18,6 +18,7 @@ from engine.errors import (
     Invalid,
     NotFound,
     PreconditionFailed,
+    TooLong,
     Unavailable,
     UnsupportedMedia,
 )
@@ -33,6 +34,7 @@ _STATUS: tuple[tuple[type[DougongError], int], ...] = (
     (Forbidden, 403),
     (BadRequest, 400),
     (Invalid, 422),
+    (TooLong, 422),
     (Conflict, 409),
     (Unavailable, 503),
     (TooManyAttempts, 429),

@@ -88,10 +88,12 @@ def test_choices_come_go_and_retire() -> None:
 
 
 def test_keys_and_indexes_in_new_names() -> None:
-    old = app_of(entity("a: {type: string}\nb: {type: string}", "unique: {once: [a, b]}\nindexes: [[b]]\n"))
-    renamed = app_of(entity("a: {type: string}\nc: {type: string, uid: b}", "unique: {once: [a, c]}\nindexes: [[c]]\n"))
+    old = app_of(entity("a: {type: string, maxLength: 9}\nb: {type: string, maxLength: 9}", "unique: {once: [a, b]}\nindexes: [[b]]\n"))
+    renamed = app_of(
+        entity("a: {type: string, maxLength: 9}\nc: {type: string, maxLength: 9, uid: b}", "unique: {once: [a, c]}\nindexes: [[c]]\n")
+    )
     assert [type(change) for change in compare(old, renamed)] == [FieldRenamed]
-    without = app_of(entity("a: {type: string}\nb: {type: string}", "unique: {once: [a]}\n"))
+    without = app_of(entity("a: {type: string, maxLength: 9}\nb: {type: string, maxLength: 9}", "unique: {once: [a]}\n"))
     assert list(compare(old, without)) == [
         KeyChanged("notes.note", "once", ("a", "b"), ("a",)),
         KeyChanged("notes.note", "", ("b",), ()),
