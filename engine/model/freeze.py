@@ -8,6 +8,7 @@ from dataclasses import replace
 from types import MappingProxyType
 from typing import Any
 
+from engine import limits
 from engine.model.computed import Computed
 from engine.model.drafts import Build, EntityDraft, Part, localized
 from engine.model.expressions import Expressions
@@ -15,6 +16,7 @@ from engine.model.infos import SYSTEM_TYPES
 from engine.model.keys import with_key_lengths
 from engine.model.kinds.entity import Check, Entity, Field
 from engine.model.node import NOTHING, Node
+from engine.model.places import place
 
 _BRACES = re.compile(r"\{([^{}]*)\}")
 _CONDITION_WORDS = ("if", "then", "else", "allOf", "dependentRequired")
@@ -184,7 +186,12 @@ def _display(build: Build, draft: EntityDraft) -> str:
     if said is None:
         return f"{{{_telling(draft.fields)}}}"
     for match in _BRACES.finditer(said.text):
-        check_path(build, draft, said, match[1])
+        field = check_path(build, draft, said, match[1])
+        at = place(said, build.source(said.path), match.start(1), match.end(1))
+        if field is not None and field.kind == "lines":
+            build.error("lines-as-column", at, field=match[1])
+        if match[1].count(".") > limits.path_hops_max:
+            build.error("path-too-long", at, limit=limits.path_hops_max)
     if not _BRACES.search(said.text):
         build.error("display-without-field", said.span)
     return said.text

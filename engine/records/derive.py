@@ -8,9 +8,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from engine.language import types as t
 from engine.model.app import App
-from engine.model.kinds.entity import Entity, Field
+from engine.model.kinds.entity import Entity
 from engine.records.plan import EntityPlan
 from engine.store import UnitOfWork, numbering, statements
 
@@ -126,22 +125,4 @@ def assign_numbers(work: UnitOfWork, plan: EntityPlan, records: Sequence[Values]
             record[field.name] = f"{before}{number:0{digits}d}{after}"
 
 
-def display_text(entity: Entity, values: Mapping[str, Any]) -> str:
-    """A record's display text from its own values; blanks leave no gap."""
-    text = entity.display
-    for name, field in entity.fields.items():
-        token = "{" + name + "}"
-        if token in text:
-            text = text.replace(token, _plain(field, values.get(name)))
-    return " ".join(text.split())
-
-
-def _plain(field: Field, value: Any) -> str:
-    if value is None:
-        return ""
-    if isinstance(field.type, t.Choice):
-        return next((option.title.en for option in field.options if option.code == value), str(value))
-    return str(value)
-
-
-__all__ = ["Values", "apply_computed", "apply_defaults", "assign_numbers", "display_text", "load_related", "read_values", "value_column"]
+__all__ = ["Values", "apply_computed", "apply_defaults", "assign_numbers", "load_related", "read_values", "value_column"]
