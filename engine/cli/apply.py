@@ -50,7 +50,7 @@ def _apply(database: Database, compilation: Compilation, args: argparse.Namespac
     assert compilation.app is not None
     language: Language = args.lang
     plan = deployment.plan(database, compilation.app)
-    print(plan.text(language, as_typed(args)))
+    print(plan.text(language, as_typed(args), allowed=args.allow_destructive))
     if plan.empty:
         return 0
     if plan.refusals or (plan.destructive and not args.allow_destructive):

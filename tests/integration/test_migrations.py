@@ -77,6 +77,16 @@ def test_an_operators_own_index_and_column_are_left_alone(fresh_url: str, databa
     assert "report_by_subject" in table.indexes and "external_key" in table.columns
 
 
+def test_samples_are_written_as_people_write_them(fresh_url: str, database: Database) -> None:
+    amounts = {"kind": "decimal", "scale": 4}
+    said.apply(fresh_url, said.package({"ticket": {"properties": {"size": amounts, "cost": {"kind": "money"}}}}), allow_destructive=True)
+    said.fill(fresh_url, {"ticket": [{"size": "1.2345", "cost": "7.50"}, {"size": "-0.0001", "cost": "7.50"}]})
+    narrow = {"size": {"kind": "decimal", "scale": 2}, "cost": {"kind": "money", "unique": True}}
+    plan = deployment.plan(database, said.compiled(said.package({"ticket": {"properties": narrow}})))
+    assert [step.samples for step in plan.operations if step.lost] == [("-0.0001", "1.2345")]
+    assert [finding.samples for finding in plan.findings] == [("7.50",)]
+
+
 def test_a_refused_apply_changes_nothing(fresh_url: str, database: Database) -> None:
     said.fill(fresh_url, {"ticket": [{"subject": "A", "qty": 1}]})
     with database.read() as connection:

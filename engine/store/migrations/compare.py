@@ -295,7 +295,7 @@ class _Planner:
             return FillNumbers, field.sequence.template, column.settled and not taken
         if kind == "initial" and field.initial is not None:
             return FillInitial, field.initial.source, own_settled(change, at_creation(self.setting.new, change.entity.name, field.initial))
-        return FillDefault, impact.show(field.default), True
+        return FillDefault, impact.show(field.default, field.type), True
 
     def _targets(self, change: TableChange) -> Iterator[Operation]:
         """The companion columns of links that may point to several entities."""

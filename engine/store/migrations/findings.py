@@ -124,7 +124,7 @@ def _keys(setting: Setting, change: TableChange, table: str) -> Iterator[Finding
 
 
 def _key(setting: Setting, change: TableChange, table: str, index: sa.Index, columns: Sequence[ColumnChange]) -> Iterator[Finding]:
-    kept = [each.source for each in columns if each.fate == "keep" and each.source is not None]
+    kept = {each.source: each.field.type if each.field else None for each in columns if each.fate == "keep" and each.source is not None}
     filled = [
         each for each in columns if each.fate == "add" and each.field is not None and each.field.required and each.field.default is not None
     ]
@@ -137,7 +137,9 @@ def _key(setting: Setting, change: TableChange, table: str, index: sa.Index, col
     )
     if not kept:
         if impact.count(setting.connection, table, live=True) > 1:
-            yield Finding("duplicates", "refused", title, 1, tuple(impact.show(each.field.default) for each in filled if each.field))
+            yield Finding(
+                "duplicates", "refused", title, 1, tuple(impact.show(each.field.default, each.field.type) for each in filled if each.field)
+            )
         return
     number, samples = impact.duplicates(setting.connection, table, kept)
     if number:

@@ -171,9 +171,9 @@ def _convert(bench: Bench, connection: sa.Connection, operation: ConvertValues, 
 
 
 def _convert_range(bench: Bench, connection: sa.Connection, operation: ConvertValues, after: str | None, until: str) -> int:
-    convert, source_type, companion = _conversion(bench, connection, operation)
+    convert, old_type, companion = _conversion(bench, connection, operation)
     new_type = column_type(_field(bench.new, operation.entity, operation.field).type)
-    source: sa.ColumnClause[Any] = sa.column(operation.source, source_type)
+    source: sa.ColumnClause[Any] = sa.column(operation.source, column_type(old_type))
     target: sa.ColumnClause[Any] = sa.column(operation.column, new_type)
     beside: list[sa.ColumnClause[Any]] = [sa.column(companion)] if companion else []
     rows = sa.table(operation.table, sa.column("id", KEY), source, target, *beside)
@@ -187,7 +187,7 @@ def _convert_range(bench: Bench, connection: sa.Connection, operation: ConvertVa
         if wanted != present or type(wanted) is not type(present):
             changes.append({"key": key, "value": wanted})
     if lost and not bench.allow_destructive:
-        raise ValueLost(operation, tuple(impact.show(value) for value in lost[: impact.SAMPLES]))
+        raise ValueLost(operation, tuple(impact.show(value, old_type) for value in lost[: impact.SAMPLES]))
     if changes:
         update = (
             sa.update(rows)
@@ -200,13 +200,13 @@ def _convert_range(bench: Bench, connection: sa.Connection, operation: ConvertVa
 
 def _conversion(
     bench: Bench, connection: sa.Connection, operation: ConvertValues
-) -> tuple[Callable[[Any, Any], conversions.Converted], sa.types.TypeEngine[Any], str | None]:
+) -> tuple[Callable[[Any, Any], conversions.Converted], t.Type, str | None]:
     """How values convert, the type to read them as, and for links to several entities the column that says which."""
     new = _field(bench.new, operation.entity, operation.field)
     if operation.old_entity is None or operation.old_field is None or bench.old is None:
         stored = live.readable_as(live.inspect_table(connection, operation.table).columns[operation.source])
         found: Convert = conversions.conversion(stored, new, bench.new.defaults.time_zone) if stored is not None else (lambda _: LOST)
-        return (lambda _, value: found(value)), column_type(stored or t.Text()), None
+        return (lambda _, value: found(value)), stored or t.Text(), None
     old = _field(bench.old, operation.old_entity, operation.old_field)
     if old.targets and new.targets:
         names = conversions.kept_targets(bench.old, bench.new, old, new)
@@ -216,9 +216,9 @@ def _conversion(
         def follow(entity: Any, value: Any) -> conversions.Converted:
             return conversions.Converted(value) if several and entity in kept else LOST
 
-        return follow, column_type(old.type), f"{operation.source}__entity" if several else None
+        return follow, old.type, f"{operation.source}__entity" if several else None
     plain = conversions.conversion(old.type, new, bench.new.defaults.time_zone)
-    return (lambda _, value: plain(value)), column_type(old.type), None
+    return (lambda _, value: plain(value)), old.type, None
 
 
 def _operations(connection: sa.Connection) -> Operations:
