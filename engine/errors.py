@@ -95,3 +95,13 @@ class Unavailable(DougongError):
     """The store cannot take this now (busy, full, restarting); asking again later may work."""
 
     code = "unavailable"
+
+
+class NoDatabase(Unavailable):
+    """There is no database, or none that can be used; ``reason`` is for the operator only, since it names places."""
+
+    code = "no-database"
+
+    def __init__(self, code: str | None = None, reason: str = "") -> None:
+        super().__init__(code)
+        self.reason = reason

@@ -10,6 +10,8 @@ from importlib import import_module
 from typing import Protocol, cast
 
 from engine import __version__
+from engine.errors import DougongError, NoDatabase
+from engine.wording import say_error
 
 
 class Command(Protocol):
@@ -71,6 +73,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     args = parser(chosen).parse_args(given)
     try:
         code: int = args.run(args)
+    except DougongError as error:
+        print(say_error(error, getattr(args, "lang", None) or "en"), file=sys.stderr)
+        if isinstance(error, NoDatabase) and error.reason:
+            print(error.reason, file=sys.stderr)
+        return 1
     except BrokenPipeError:
         # The reader (head, less) has gone; nothing more can be said, not even at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

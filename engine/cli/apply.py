@@ -8,12 +8,10 @@ import sys
 
 from engine import deployment, settings
 from engine.cli.packages import as_typed, compile_or_report
-from engine.errors import DougongError
 from engine.i18n import Language
 from engine.model import Compilation
 from engine.store import Database, migrations
 from engine.store.migrations.operations import Operation
-from engine.wording import say_error
 
 NAME = "apply"
 HELP = "bring the database to the app"
@@ -38,9 +36,6 @@ def run(args: argparse.Namespace) -> int:
         return _apply(database, compilation, args)
     except migrations.Refused as refused:
         print(refused.plan.text(args.lang, as_typed(args)), file=sys.stderr)
-        return 1
-    except DougongError as error:
-        print(say_error(error, args.lang), file=sys.stderr)
         return 1
     finally:
         database.close()

@@ -16,7 +16,7 @@ from sqlalchemy import event, exc
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from engine import language
-from engine.errors import Unavailable
+from engine.errors import NoDatabase, Unavailable
 
 Dialect = Literal["sqlite", "postgresql"]
 
@@ -26,7 +26,12 @@ _BUSY = re.compile(r"database is locked|database table is locked|disk I/O error|
 
 
 def _url(text: str) -> sa.URL:
-    url = sa.make_url(text)
+    try:
+        url = sa.make_url(text)
+    except (exc.ArgumentError, ValueError) as error:
+        raise NoDatabase("bad-database-url") from error
+    if url.drivername not in ("sqlite", "postgresql", "postgresql+psycopg"):
+        raise NoDatabase("bad-database-url")
     if url.get_backend_name() == "postgresql" and url.drivername == "postgresql":
         return url.set(drivername="postgresql+psycopg")
     return url
@@ -41,14 +46,14 @@ class Database:
 
     def __init__(self, url: str, *, pool_size: int = 8) -> None:
         self.url = _url(url)
-        backend = self.url.get_backend_name()
-        if backend not in ("sqlite", "postgresql"):
-            raise ValueError(f"unsupported database {backend!r}: use sqlite or postgresql")
-        self.dialect: Dialect = "sqlite" if backend == "sqlite" else "postgresql"
+        self.dialect: Dialect = "sqlite" if self.url.get_backend_name() == "sqlite" else "postgresql"
         self._writing = threading.Lock()
         if self.dialect == "sqlite":
             if self.url.database and self.url.database != ":memory:":
-                Path(self.url.database).parent.mkdir(parents=True, exist_ok=True)
+                try:
+                    Path(self.url.database).parent.mkdir(parents=True, exist_ok=True)
+                except (OSError, ValueError) as error:
+                    raise self._unusable(error) from error
             self.engine = sa.create_engine(
                 self.url, pool_size=pool_size, max_overflow=pool_size * 4, connect_args={"check_same_thread": False}
             )
@@ -59,11 +64,23 @@ class Database:
                 self.url, pool_size=pool_size, max_overflow=pool_size, pool_pre_ping=True, connect_args={"options": "-c timezone=UTC"}
             )
 
+    def _unusable(self, error: object) -> NoDatabase:
+        """Why there is nothing to be done here; the password is not told."""
+        first = (str(error).strip() or type(error).__name__).splitlines()[0]
+        return NoDatabase(reason=f"{self.url.render_as_string(hide_password=True)}: {first}")
+
+    def connect(self) -> sa.Connection:
+        """A connection, in no transaction yet. Raises Unavailable where the store is busy, NoDatabase where there is none."""
+        try:
+            return self.engine.connect()
+        except exc.DBAPIError as error:
+            translated = _translate(error)
+            raise (self._unusable(error.orig) if translated is error else translated) from error
+
     @contextmanager
     def read(self) -> Iterator[sa.Connection]:
         """A connection in a transaction that sees one consistent state and is always rolled back."""
-        with _translated():
-            connection = self.engine.connect()
+        connection = self.connect()
         try:
             connection.begin()
             yield connection
@@ -76,12 +93,12 @@ class Database:
     def write(self) -> Iterator[sa.Connection]:
         """A connection in a transaction that commits when the block ends well, and rolls back otherwise.
 
-        Raises Unavailable when the store is busy beyond the time-out, full or gone.
+        Raises Unavailable when the store is busy beyond the time-out, full or gone, NoDatabase when there is none.
         """
         if self.dialect == "sqlite" and not self._writing.acquire(timeout=_BUSY_TIMEOUT_MS / 1000):
             raise Unavailable("store-busy")
         try:
-            with _translated(), self.engine.connect().execution_options(writes=True) as connection, connection.begin():
+            with _translated(), self.connect().execution_options(writes=True) as connection, connection.begin():
                 yield connection
         finally:
             if self.dialect == "sqlite":

@@ -61,7 +61,7 @@ def session(database: Database, clock: Clock) -> Iterator[Session]:
         finally:
             held.release()
         return
-    with database.engine.connect() as connection:
+    with database.connect() as connection:
         held.hold(connection)
         try:
             with held.transaction():

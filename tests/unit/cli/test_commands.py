@@ -34,6 +34,27 @@ def test_an_empty_path_is_no_package(command: str, capsys: pytest.CaptureFixture
     assert "there is no package at ''" in shown.out + shown.err
 
 
+@pytest.mark.parametrize("command", [["plan"], ["apply", "--yes"], ["serve", "--port", "0"]], ids=lambda command: command[0])
+@pytest.mark.parametrize(
+    ("database", "says"),
+    [
+        ("mysql://ann:secret@host/x", "sqlite:///FILE"),
+        ("sqlite://:bad:url:", "sqlite:///FILE"),
+        ("README.md/x.db", "cannot be reached or used\nsqlite:///README.md/x.db: "),
+        ("README.md", "file is not a database"),
+        ("examples", "unable to open"),
+        ("postgresql://ann:secret@127.0.0.1:1/x", "cannot be reached or used\npostgresql+psycopg://ann:***@127.0.0.1:1/x: "),
+    ],
+)
+def test_what_is_no_database_is_said_without_its_password(
+    command: list[str], database: str, says: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main([command[0], "examples/notes", "--db", database, *command[1:]]) == 1
+    shown = capsys.readouterr().err
+    assert says in shown
+    assert "secret" not in shown
+
+
 def test_a_warning_alone_ends_with_zero(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "app.yaml").write_text("app: notes\nversion: 1.0.0\n", encoding="utf-8")
     same = "entity: note\nproperties:\n  a: {type: string, title: X}\n  b: {type: string, title: X}\n"
