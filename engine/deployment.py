@@ -58,14 +58,17 @@ def open_runtime(url: str, *, clock: Clock | None = None) -> Runtime:
     return Runtime(Database(url), compile_files, clock=clock)
 
 
-def release_in_force(connection: sa.Connection) -> App | None:
+def release_in_force(connection: sa.Connection, known: App) -> App | None:
     """The App of the release in force; None where there is none, or where this engine can read it no more.
 
+    ``known`` is an App at hand, which stands in for a release of the same content: the usual case at a start.
     Without it a plan has only the tables to go by: nothing is lost, but renames are not seen as such.
     """
     if not releases.is_prepared(connection):
         return None
     release = releases.state(connection).release
+    if release is not None and releases.content_hash_of(connection, release) == known.content_hash:
+        return known
     try:
         return compile_files(releases.files_of(connection, release)) if release is not None else None
     except NotCompilable:
@@ -75,7 +78,7 @@ def release_in_force(connection: sa.Connection) -> App | None:
 def plan(database: Database, app: App) -> Plan:
     """What an apply of this App would do. Changes nothing."""
     with database.read() as connection:
-        return migrations.read_plan(connection, release_in_force(connection), app)
+        return migrations.read_plan(connection, release_in_force(connection, app), app)
 
 
 def lag(database: Database, app: App) -> Lag | None:
@@ -101,7 +104,7 @@ def apply_packages(
     app, clock = compilation.app, clock or SystemClock()
     with migrations.session(database, clock) as held:
         with held.transaction() as connection:
-            old = release_in_force(connection)
+            old = release_in_force(connection, app)
         bench = migrations.Bench(
             old=old,
             new=app,

@@ -41,7 +41,7 @@ def check_aggregate(checker: Checking, node: ast.Call) -> Pair:
     entity = checker.scope.entities.get(found.info.entity)
     if entity is None:
         return checker.problem("unknown-name", path.span, name=found.info.entity, entity="", known=""), node
-    rows = core.Rows(found.info.name, entity.name, entity.table, found.info.via, found.hops, entity.soft_deleted)
+    rows = core.Rows(found.info.name, entity.name, entity.table, found.info.via, found.hops, entity.soft_deleted, checker.scope.guarded)
     outer = checker.places
     checker.places = (Place(entity.name, 1), *outer)
     try:

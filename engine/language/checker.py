@@ -40,6 +40,7 @@ class Checker:
     labels: dict[Type, Mapping[str, str]] = field(default_factory=dict)
     origins: dict[Type, tuple[str, str]] = field(default_factory=dict)
     inlined: dict[tuple[str, str], Any] = field(default_factory=dict)
+    mentions: set[tuple[str, str]] = field(default_factory=set)
 
     def problem(self, code: str, span: ast.Span, fix: str | None = None, **params: Any) -> Any:
         """Report a problem, and give what stands in for the part."""
@@ -239,7 +240,9 @@ class Checker:
     def resolve(self, path: ast.Path) -> Resolved | None:
         """What a path means; None after a problem was reported."""
         try:
-            return resolve(self.scope, path, self.places)
+            found = resolve(self.scope, path, self.places)
+            self.mentions.update((owner, name) for owner, name in zip(found.owners, found.names, strict=False) if owner is not None)
+            return found
         except Unresolved as error:
             index = min(error.index, len(path.spans) - 1)
             span = path.spans[index] if path.spans else path.span
@@ -285,7 +288,8 @@ class Checker:
     def _computed(self, info: FieldInfo, entity: str) -> Any:
         """What computes a virtual field, as seen from its own record; a problem where that can't be used."""
         source = info.compute or ""
-        scope = replace(self.scope, of=entity, parent=entity.rpartition(".")[0] if entity.count(".") > 1 else None)
+        parent = entity.rpartition(".")[0] if entity.count(".") > 1 else None
+        scope = replace(self.scope, of=entity, parent=parent, guarded=False)
         tree, problems = parse(source, scope)
         chain = (*self.computing, (entity, info.name))
         inner = Checker(source, scope, [], (Place(entity, 0),), chain, self.labels, self.origins, self.inlined)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from types import MappingProxyType
 from typing import Any
 
 from engine import limits
@@ -18,6 +19,8 @@ from engine.language.parser import parse
 from engine.language.resolve import Place
 from engine.language.scope import Scope
 from engine.language.types import Boolean, Type
+
+_UNGUARDED: Mapping[str, Sql] = MappingProxyType({})
 
 
 def compile_expression(source: str, scope: Scope, *, expects: Type | None = None, condition: bool = False) -> Compiled:
@@ -44,7 +47,7 @@ def compile_expression(source: str, scope: Scope, *, expects: Type | None = None
     oversize = core.excess(node)
     if oversize is not None:
         return Compiled(None, (*found, Problem(oversize, 0, len(source), {"limit": core.NODES_MAX, "count": core.NODES_MAX})))
-    return Compiled(_expression(source, resolved, node, scope), found)
+    return Compiled(_expression(checker, resolved, node), found)
 
 
 def _too_precise(node: Any) -> tuple[Problem, ...]:
@@ -53,13 +56,14 @@ def _too_precise(node: Any) -> tuple[Problem, ...]:
     return tuple(Problem("too-many-places", *span) for span in sorted(spans))
 
 
-def _expression(source: str, tree: Any, node: Any, scope: Scope) -> Expression:
+def _expression(checker: Checker, tree: Any, node: Any) -> Expression:
+    scope = checker.scope
     reads: set[str] = set()
     variables: set[str] = set()
     gathers: dict[str, set[str]] = {}
     _collect(node, reads, variables, gathers, None)
     return Expression(
-        source=source,
+        source=checker.source,
         ast=tree,
         type=node.type,
         nullable=node.nullable,
@@ -67,6 +71,7 @@ def _expression(source: str, tree: Any, node: Any, scope: Scope) -> Expression:
         reads=frozenset(reads),
         variables=frozenset(variables),
         aggregates=tuple(Aggregate(name, tuple(sorted(fields))) for name, fields in sorted(gathers.items())),
+        mentions=frozenset(checker.mentions),
         canonical=format_tree(tree),
         time_zone=scope.time_zone,
         entities=scope.entities,
@@ -104,6 +109,7 @@ def reduce_expression(expression: Expression, node: Any) -> Expression:
         reads=frozenset(reads),
         variables=frozenset(variables),
         aggregates=tuple(Aggregate(name, tuple(sorted(fields))) for name, fields in sorted(gathers.items())),
+        mentions=expression.mentions,
         canonical=expression.canonical,
         time_zone=expression.time_zone,
         entities=expression.entities,
@@ -116,15 +122,25 @@ def python_function(expression: Expression) -> Callable[[Mapping[str, Any], Mapp
     return python.build_function(expression.core)
 
 
-def to_sql(expression: Expression, dialect: sql.Dialect, *, alias: str, condition: bool, prefix: str = "p") -> Sql:
+def to_sql(
+    expression: Expression,
+    dialect: sql.Dialect,
+    *,
+    alias: str,
+    condition: bool,
+    prefix: str = "p",
+    guards: Mapping[str, Sql] = _UNGUARDED,
+) -> Sql:
     """The expression as a self-contained SQL fragment over ``alias``; ``condition`` for use in WHERE.
 
+    ``guards`` give, by full name of an entity, a condition over the alias ``GUARDED``: in an expression compiled with a
+    guarded scope, records of that entity for which it fails are as if they weren't there.
     Raises NotInSql where a part can't run in a statement (the record before a change).
     """
     node = expression.core
     if condition and isinstance(node.type, Boolean):
         node = truth(node)
-    return sql.write_sql(node, dialect, alias, condition=condition, prefix=prefix)
+    return sql.write_sql(node, dialect, alias, condition=condition, prefix=prefix, guards=guards)
 
 
 def to_javascript(expression: Expression) -> str:

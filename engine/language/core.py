@@ -52,6 +52,8 @@ class Hop:
     column: str
     entity: str
     table: str
+    guarded: bool = False
+    """Whether a person wrote it, who may see only some of the records it leads to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,6 +218,7 @@ class Rows:
     via: str
     hops: tuple[Hop, ...]
     soft_deleted: bool
+    guarded: bool = False
 
     @property
     def key(self) -> str:

@@ -53,6 +53,8 @@ class Expression:
 
     ``reads`` are the record's paths (``amount``, ``owner.region``, ``old.status``); a path of several hops is one
     dotted key of the record mapping that back ends are given. ``variables`` are names outside the record.
+    ``mentions`` are the fields and collections that the author wrote, each with the entity that has it: unlike
+    ``reads`` they name a computed field itself, not what computes it.
     ``canonical`` is the text printed back in ASCII names and English keywords.
     """
 
@@ -64,6 +66,7 @@ class Expression:
     reads: frozenset[str] = frozenset()
     variables: frozenset[str] = frozenset()
     aggregates: tuple[Aggregate, ...] = ()
+    mentions: frozenset[tuple[str, str]] = frozenset()
     canonical: str = ""
     time_zone: str = "UTC"
     entities: Any = field(default=None, repr=False, compare=False)

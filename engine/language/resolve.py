@@ -73,7 +73,7 @@ def hop_of(scope: Scope, member: FieldInfo) -> core.Hop:
     """The step that a reference field makes."""
     assert isinstance(member.type, Ref)
     target = scope.entities[member.type.entity]
-    return core.Hop(member.name, member.column or member.name, member.type.entity, target.table)
+    return core.Hop(member.name, member.column or member.name, member.type.entity, target.table, scope.guarded)
 
 
 def resolve(scope: Scope, path: ast.Path, places: tuple[Place, ...]) -> Resolved:

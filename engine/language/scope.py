@@ -62,7 +62,9 @@ class Scope:
     ``of`` is the entity of the record at hand (None: there is none). ``variables`` are dotted names outside the
     record with their types: ``user`` (Ref to system.user), ``user.department``, ``user.departments`` (ListOf Ref),
     ``settings.first_reply`` ...; their values come in at evaluation, as bound parameters in SQL.
-    ``parents``: inside child lines, ``parent`` names the owning record's entity.
+    ``parent``: inside child lines, the owning record's entity, which that word names.
+    ``guarded``: a person asks, not an app's author; other records that the expression names are then read only
+    as far as that person may see them (``to_sql`` takes the guards), though not those that an app's own computed fields read.
     """
 
     entities: Mapping[str, EntityInfo]
@@ -70,3 +72,4 @@ class Scope:
     variables: Mapping[str, Type] = field(default_factory=dict)
     time_zone: str = "UTC"
     parent: str | None = None
+    guarded: bool = False

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
 from typing import Any
 from zoneinfo import available_timezones
 
@@ -19,6 +20,12 @@ _NO_SETTING = ("ref", "user", "department", "lines", "sequence", "attachment", "
 _DASHBOARD = "dashboard"
 
 
+@cache
+def _time_zones() -> frozenset[str]:
+    """The zones that this machine knows; listing them reads hundreds of files."""
+    return frozenset(available_timezones())
+
+
 def read_defaults(build: Build) -> Defaults:
     """The defaults of the installation: those of the last package in load order that says any."""
     values: dict[str, Any] = {}
@@ -26,15 +33,15 @@ def read_defaults(build: Build) -> Defaults:
         said = app.node.get("defaults") or NOTHING
         zone = said.get("time_zone")
         if zone is not None:
-            if zone.text in available_timezones():
+            if zone.text in _time_zones():
                 app.time_zone = zone.text
             else:
-                build.unknown("unknown-time-zone", zone, available_timezones())
+                build.unknown("unknown-time-zone", zone, _time_zones())
         app.currency = said.text_of("currency") or app.currency
         for word in ("language", "currency"):
             if said.get(word) is not None:
                 values[word] = said.text_of(word)
-        if zone is not None and zone.text in available_timezones():
+        if zone is not None and zone.text in _time_zones():
             values["time_zone"] = zone.text
     defaults = Defaults(**values)
     for app in build.apps.values():

@@ -5,12 +5,16 @@ from __future__ import annotations
 import base64
 import binascii
 import json
+import math
+import re
 from collections.abc import Sequence
 from typing import Any
 
 import sqlalchemy as sa
 
 from engine.errors import BadRequest
+
+_HALF_CHARACTER = re.compile(r"[\ud800-\udfff]")
 
 
 def encode(values: Sequence[Any]) -> str:
@@ -24,9 +28,16 @@ def decode(text: str, length: int) -> list[Any]:
         values = json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
     except (ValueError, binascii.Error, UnicodeDecodeError, RecursionError):
         raise BadRequest("bad-cursor") from None
-    if not isinstance(values, list) or len(values) != length or any(isinstance(value, dict | list) for value in values):
+    if not isinstance(values, list) or len(values) != length or not all(_sound(value) for value in values):
         raise BadRequest("bad-cursor")
     return values
+
+
+def _sound(value: Any) -> bool:
+    """Whether a value is one that a column could hold: JSON knows larger numbers and half characters."""
+    if isinstance(value, str):
+        return "\0" not in value and not _HALF_CHARACTER.search(value)
+    return value is None or (isinstance(value, int) and abs(value) < 2**63) or (isinstance(value, float) and math.isfinite(value))
 
 
 def after(columns: Sequence[tuple[sa.ColumnElement[Any], bool, Any]]) -> sa.ColumnElement[bool]:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import lru_cache
 
 import sqlalchemy as sa
 
 from engine import access, language
 from engine.errors import BadRequest, Forbidden
-from engine.language.expression import Compiled, Expression
+from engine.language import core
+from engine.language.expression import Compiled, Expression, Sql
 from engine.model.app import App
-from engine.model.kinds.entity import SYSTEM_FIELDS, Entity
+from engine.model.kinds.entity import Entity
 from engine.records.plan import AppKey
 from engine.store import UnitOfWork, statements
 
@@ -18,7 +20,7 @@ from engine.store import UnitOfWork, statements
 @lru_cache(maxsize=2048)
 def _compiled(key: AppKey, entity: str, source: str) -> Compiled:
     """The same filters come again and again: a list's next page, a program's poll."""
-    return language.compile_expression(source, key.app.scope(entity), condition=True)
+    return language.compile_expression(source, replace(key.app.scope(entity), guarded=True), condition=True)
 
 
 def compile_filter(work: UnitOfWork, entity: Entity, source: str) -> Expression:
@@ -34,45 +36,62 @@ def compile_filter(work: UnitOfWork, entity: Entity, source: str) -> Expression:
             for each in compiled.problems
         ]
         raise BadRequest("bad-filter", problems=problems)
-    check_reads(work, entity, compiled.expression)
+    check_mentions(work, entity, compiled.expression)
     return compiled.expression
 
 
-def check_reads(work: UnitOfWork, entity: Entity, expression: Expression) -> None:
-    """Raise BadRequest for any field in an expression that the actor may not read, along paths and inside aggregates too."""
-    for path in expression.reads:
-        _check_path(work, entity, path.removeprefix("old.").split("."))
-    for aggregate in expression.aggregates:
-        info = work.app.infos[entity.name].collections[aggregate.collection]
-        other = work.app.entities[info.entity]
-        if access.rows(work.app, work.actor, other.name, "read").none:
-            raise Forbidden("not-allowed", verb="read", entity=other.name)
-        for path in aggregate.fields:
-            _check_path(work, other, path.split("."))
+def check_mentions(work: UnitOfWork, entity: Entity, expression: Expression) -> None:
+    """Raise BadRequest for any field that the expression's author wrote and may not read, along paths and inside aggregates too."""
+    for owner, name in sorted(expression.mentions, key=lambda mention: not _is_collection(work.app, *mention)):
+        definition = work.app.entities[owner]
+        collection = work.app.infos[owner].collections.get(name)
+        if collection is not None and name not in definition.fields:
+            if access.rows(work.app, work.actor, collection.entity, "read").none:
+                raise Forbidden("not-allowed", verb="read", entity=collection.entity)
+            _check_field(work, work.app.entities[collection.entity], collection.via)
+            continue
+        if owner != entity.name and access.rows(work.app, work.actor, owner, "read").none:
+            raise BadRequest("unknown-field-in-query", field=name, entity=owner)
+        _check_field(work, definition, name)
 
 
-def _check_path(work: UnitOfWork, entity: Entity, path: list[str]) -> None:
-    name, rest = path[0], path[1:]
-    if not access.readable(access.fields(work.app, work.actor, entity.name), name):
+def _is_collection(app: App, owner: str, name: str) -> bool:
+    return name in app.infos[owner].collections and name not in app.entities[owner].fields
+
+
+def _check_field(work: UnitOfWork, entity: Entity, name: str) -> None:
+    own = name == "parent" and entity.parent is not None
+    if not own and not access.readable(access.fields(work.app, work.actor, entity.name), name):
         raise BadRequest("unknown-field-in-query", field=name, entity=entity.name)
-    if rest:
-        target = _link_target(work.app, entity, name)
-        if target is None:
-            return
-        if access.rows(work.app, work.actor, target.name, "read").none:
-            raise BadRequest("unknown-field-in-query", field=rest[0], entity=target.name)
-        _check_path(work, target, rest)
-
-
-def _link_target(app: App, entity: Entity, name: str) -> Entity | None:
-    if name in SYSTEM_FIELDS:
-        return app.entities["system.user"] if name.endswith("_by") else None
-    if name == "parent" and entity.parent:
-        return app.entities[entity.parent]
-    field = entity.fields.get(name)
-    return app.entities[field.targets[0]] if field and len(field.targets) == 1 else None
 
 
 def where(work: UnitOfWork, entity: Entity, expression: Expression) -> sa.ColumnElement[bool]:
-    """A compiled condition over the entity's table."""
-    return statements.condition(expression, work.database.dialect, work.tables[entity.name].name, work.variables)
+    """A compiled condition over the entity's table; one that a person wrote sees of other entities what that person sees."""
+    guards = {name: guard for name in sorted(_guarded(expression)) if (guard := _guard(work, name)) is not None}
+    return statements.condition(expression, work.database.dialect, work.tables[entity.name].name, work.variables, guards)
+
+
+def _guarded(expression: Expression) -> set[str]:
+    """The entities whose records a person's condition reads besides the one it is about."""
+    found: set[str] = set()
+    for part in core.walk(expression.core):
+        if isinstance(part, core.Gather):
+            found.update({part.rows.entity} if part.rows.guarded else ())
+        hops = part.rows.hops if isinstance(part, core.Gather) else part.hops if isinstance(part, core.Field) else ()
+        found.update(hop.entity for hop in hops if hop.guarded)
+    return found
+
+
+def _guard(work: UnitOfWork, name: str) -> Sql | None:
+    """The row scope of an entity as a guard of its table; None where every record may be read."""
+    decision = access.rows(work.app, work.actor, name, "read")
+    if decision.all:
+        return None
+    parent = work.app.entities[name].parent
+    return statements.guard(
+        decision.conditions,
+        work.database.dialect,
+        prefix=f"of_{work.tables[name].name}_",
+        shared=decision.shared,
+        owner=work.tables[parent].name if parent else None,
+    )

@@ -45,7 +45,8 @@ def condition(work: UnitOfWork, entity: Entity, decision: RowDecision, verb: Ver
     table = work.tables[entity.name]
     parts = [statements.condition(each, work.database.dialect, table.name, work.variables) for each in decision.conditions]
     if decision.shared:
-        shared = sa.select(SHARE.c.record).where(SHARE.c.user_id == work.actor.id, SHARE.c.entity == entity.name)
+        me = sa.bindparam(None, work.variables.get("user"), type_=SHARE.c.user_id.type)
+        shared = sa.select(SHARE.c.record).where(SHARE.c.user_id == me, SHARE.c.entity == entity.name)
         if verb != "read":
             shared = shared.where(SHARE.c.may_update.is_(True))
         parts.append(table.c.id.in_(shared))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from engine.model.app import App
@@ -25,6 +25,8 @@ def present_many(app: App, records: Sequence[Record]) -> list[dict[str, Any]]:
     plan = plan_of(app, first.entity)
     writers = [(name, _writer(plan, first, name)) for name in plan.fields if name in first.values]
     stamps = [(name, instant_json if name.endswith("_at") else None) for name in _STAMPS if first.values.get(name) is not None]
+    # Links that may lead to several entities say to which.
+    linking = [each.name for each in plan.references if len(each.targets) > 1]
     shown = []
     for record in records:
         values = record.values
@@ -36,8 +38,9 @@ def present_many(app: App, records: Sequence[Record]) -> list[dict[str, Any]]:
             value = values[name]
             if value is not None:
                 result[name] = value if writer is None else writer(value)
-        for name in _linking(plan, values):
-            result[name] = {"entity": values.get(f"{name}__entity"), "id": values[name]}
+        for name in linking:
+            if values.get(name) is not None:
+                result[name] = {"entity": values.get(f"{name}__entity"), "id": values[name]}
         shown.append(result)
     return shown
 
@@ -53,8 +56,3 @@ def _writer(plan: EntityPlan, record: Record, name: str) -> Callable[[Any], Any]
         line_plan = plan.lines[name]
         return lambda lines: lines_to_json(line_plan, lines)
     return plan.fields[name].json
-
-
-def _linking(plan: EntityPlan, values: Mapping[str, Any]) -> list[str]:
-    """Filled links that may lead to several entities, and so must say to which."""
-    return [field.name for field in plan.references if len(field.targets) > 1 and values.get(field.name) is not None]

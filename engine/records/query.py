@@ -15,13 +15,14 @@ from engine.language import types as t
 from engine.language.expression import Expression
 from engine.model.kinds.entity import SYSTEM_FIELDS, Entity
 from engine.model.kinds.role import FieldRight
-from engine.records import cursor, filters, gate
+from engine.records import cursor, filters, gate, shapes
 from engine.records.derive import Values, value_column
 from engine.records.lines import read_lines
 from engine.records.masking import masked
 from engine.records.naming import names_of, references_of
 from engine.records.plan import plan_of
 from engine.records.record import Record
+from engine.records.shapes import Listing
 from engine.records.values import ValueProblem, parse, to_json
 from engine.store import UnitOfWork
 
@@ -45,7 +46,8 @@ class Query:
     are fields with the value (kept form) that each must have.
     ``sort`` are field names, "-" first for descending; ``totals`` maps a name of the answer to (function, field), e.g.
     {"won": ("sum", "amount")}. ``cursor`` is an earlier page's ``next``. ``trash`` lists deleted records instead.
-    ``names`` asks for the display texts of references, which pages need and programs do not.
+    ``names`` asks for the display texts of references, which pages need and programs do not. ``export`` leaves out what
+    the actor may read but not carry away.
     """
 
     entity: str
@@ -60,6 +62,7 @@ class Query:
     totals: Mapping[str, tuple[str, str | None]] = field(default_factory=dict)
     trash: bool = False
     names: bool = False
+    export: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +91,9 @@ def _conditions(work: UnitOfWork, entity: Entity, query: Query) -> list[sa.Colum
     allowed = gate.condition(work, entity, decision, "delete" if query.trash else "read")
     if allowed is not None:
         found.append(allowed)
+    if query.export:
+        carried = gate.condition(work, entity, gate.decide(work, entity, "export"), "export")
+        found += [] if carried is None else [carried]
     expression = query.where
     if isinstance(expression, str):
         expression = filters.compile_filter(work, entity, expression) if expression.strip() else None
@@ -167,7 +173,37 @@ def find(work: UnitOfWork, query: Query) -> Page:
     entity = gate.entity_of(work, query.entity)
     if not 1 <= query.limit <= limits.page_rows_max:
         raise BadRequest("bad-limit", max=limits.page_rows_max)
-    conditions = _conditions(work, entity, query)
+    ready = _prepared(work, entity, query)
+    if ready is not None:
+        listing, totals = ready.listing, {}
+        found = ready.select.run(work.connection, work.variables)
+    else:
+        conditions = _conditions(work, entity, query)
+        listing = _listing(work, entity, query, conditions)
+        rows = work.connection.execute(listing.statement)
+        keys = list(rows.keys())
+        found = [dict(zip(keys, row, strict=True)) for row in rows]
+        totals = _totals(work, entity, conditions, query.totals) if query.totals else {}
+    following = None
+    if len(found) > query.limit:
+        found = found[: query.limit]
+        following = cursor.encode([to_json(type_of(entity, name), found[-1][name]) for name, _column, _descending in listing.order])
+    records = present_all(work, entity, found, listing.rights, listing.names, with_names=query.names)
+    return Page(tuple(records), following, totals)
+
+
+def _prepared(work: UnitOfWork, entity: Entity, query: Query) -> shapes.Prepared | None:
+    """The list's statement ready to run, where its shape has been asked before and no value stands in it."""
+    if query.cursor or query.totals or query.equal or query.search:
+        return None
+    where = query.where if isinstance(query.where, str) else id(query.where)
+    shape = (query.entity, where, id(query.also), query.sort, query.fields, query.limit, query.trash)
+    return shapes.prepared(
+        work, shape, (query.where, query.also), lambda late: _listing(late, entity, query, _conditions(late, entity, query))
+    )
+
+
+def _listing(work: UnitOfWork, entity: Entity, query: Query, conditions: Sequence[sa.ColumnElement[bool]]) -> Listing:
     order = _order(work, entity, query.sort or ("-created_at",))
     rights = readable_fields(work, entity)
     names = _chosen(entity, rights, query.fields)
@@ -180,18 +216,8 @@ def find(work: UnitOfWork, query: Query) -> Page:
     if query.cursor:
         statement = statement.where(cursor.after(_cursor_values(work, entity, order, query.cursor)))
     dialect = work.database.dialect
-    statement = statement.order_by(*(_ordered(column, descending, name != "id", dialect) for name, column, descending in order)).limit(
-        query.limit + 1
-    )
-    rows = work.connection.execute(statement)
-    keys = list(rows.keys())
-    found = [dict(zip(keys, row, strict=True)) for row in rows]
-    following = None
-    if len(found) > query.limit:
-        found = found[: query.limit]
-        following = cursor.encode([to_json(type_of(entity, name), found[-1][name]) for name, _column, _descending in order])
-    records = present_all(work, entity, found, rights, names, with_names=query.names)
-    return Page(tuple(records), following, _totals(work, entity, conditions, query.totals) if query.totals else {})
+    directed = (_ordered(column, descending, name != "id", dialect) for name, column, descending in order)
+    return Listing(statement.order_by(*directed).limit(query.limit + 1), tuple(order), rights, tuple(names))
 
 
 def _cursor_values(

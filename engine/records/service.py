@@ -93,11 +93,13 @@ def _finish(work: UnitOfWork, plan: EntityPlan, drafts: Sequence[Draft]) -> None
     """Defaults, computed values and validation of drafts; problems are collected in each."""
     variables = work.variables
     records = [draft.values for draft in drafts]
+    missing_references(work, plan, drafts, given=True)
     if plan.defaulted:
         load_related(work, plan, records)
         for draft in drafts:
             if draft.before is None:
                 apply_defaults(plan, draft.values, draft.given, variables)
+        missing_references(work, plan, drafts, given=False)
     load_related(work, plan, records)
     for draft in drafts:
         if draft.before is not None:
@@ -113,7 +115,6 @@ def _finish(work: UnitOfWork, plan: EntityPlan, drafts: Sequence[Draft]) -> None
         if found:
             unread = {problem.field for problem in draft.problems}
             draft.problems += [each for each in found if each.field not in unread]
-    missing_references(work, plan, drafts)
     taken_keys(work, plan, drafts)
 
 

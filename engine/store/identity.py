@@ -18,14 +18,20 @@ from argon2.exceptions import InvalidHashError, VerificationError
 from engine import limits
 from engine.clock import Clock
 from engine.errors import DougongError, FieldProblem, Invalid
-from engine.ids import new_id
+from engine.ids import is_id, new_id
 from engine.store.database import Database
 from engine.store.schema import CREDENTIAL, LOGIN_ATTEMPT, SESSION, STATE, TOKEN
 from engine.store.tables import Tables
 
 _hasher = PasswordHasher()
-_UNKNOWN_USER_HASH = _hasher.hash(secrets.token_hex(16))
-"""Verified when the login is unknown, so that the answer takes as long as for a known one."""
+_UNKNOWN_USER_HASH = (
+    f"$argon2id$v=19$m={_hasher.memory_cost},t={_hasher.time_cost},p={_hasher.parallelism}$"
+    f"{'A' * (_hasher.salt_len * 8 // 6 + 1)}${'A' * (_hasher.hash_len * 8 // 6 + 1)}"
+)
+"""Verified when the login is unknown, so that the answer takes as long as for a known one.
+
+Written out, not computed, since every start would wait for it: a salt and a digest of zero bits, which no password is known to give.
+"""
 
 
 class TooManyAttempts(DougongError):
@@ -86,20 +92,31 @@ class Identity:
         """The user whose login and password these are, if active. Raises TooManyAttempts before looking."""
         login = login.strip()[:200]
         users = tables["system.user"]
+        attempt = self._begin_attempt(login, address[:64])
         with self._database.read() as connection:
-            self._brake(connection, login, address)
             row = connection.execute(
                 sa.select(users.c.id, CREDENTIAL.c.hash)
                 .join(CREDENTIAL, CREDENTIAL.c.user_id == users.c.id)
                 .where(users.c.login == login, users.c.active.is_(True), users.c.deleted_at.is_(None))
             ).first()
         matches = self._matches(row.hash if row else _UNKNOWN_USER_HASH, password)
-        user_id = str(row.id) if row and matches else None
+        if not row or not matches:
+            return None
         with self._database.write() as connection:
-            attempt = {"id": new_id(), "at": self._now(), "login": login, "address": address[:64], "succeeded": user_id is not None}
+            connection.execute(sa.update(LOGIN_ATTEMPT).where(LOGIN_ATTEMPT.c.id == attempt).values(succeeded=True))
+        return str(row.id)
+
+    def _begin_attempt(self, login: str, address: str) -> str:
+        """Count an attempt as failed until it is known better: many at once must not all pass the brake before one is counted."""
+        key = new_id()
+        with self._database.write() as connection:
+            if self._database.dialect == "postgresql":
+                connection.execute(sa.text("LOCK TABLE dg_login_attempt IN SHARE ROW EXCLUSIVE MODE"))
+            self._brake(connection, login, address)
+            attempt = {"id": key, "at": self._now(), "login": login, "address": address, "succeeded": False}
             connection.execute(sa.insert(LOGIN_ATTEMPT).values(attempt))
             connection.execute(sa.delete(LOGIN_ATTEMPT).where(LOGIN_ATTEMPT.c.at < self._now() - timedelta(days=30)))
-        return user_id
+        return key
 
     @staticmethod
     def _matches(hashed: str, password: str) -> bool:
@@ -113,7 +130,7 @@ class Identity:
         failed = (LOGIN_ATTEMPT.c.at > since) & LOGIN_ATTEMPT.c.succeeded.is_(False)
         count = sa.func.count()
         by_login = connection.execute(sa.select(count).where(failed, LOGIN_ATTEMPT.c.login == login)).scalar_one()
-        by_address = connection.execute(sa.select(count).where(failed, LOGIN_ATTEMPT.c.address == address[:64])).scalar_one()
+        by_address = connection.execute(sa.select(count).where(failed, LOGIN_ATTEMPT.c.address == address)).scalar_one()
         if by_login >= limits.login_attempts_per_minute or by_address >= limits.login_attempts_per_address_per_minute:
             raise TooManyAttempts(retry_after_s=60)
 
@@ -176,6 +193,8 @@ class Identity:
 
     def revoke_token(self, user_id: str, token_id: str) -> None:
         """End one of a user's tokens; it is refused from the next request on."""
+        if not is_id(token_id):
+            return
         with self._database.write() as connection:
             mine = (TOKEN.c.id == token_id) & (TOKEN.c.user_id == user_id)
             connection.execute(sa.update(TOKEN).where(mine).values(revoked_at=self._now()))

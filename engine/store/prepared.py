@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import lru_cache
 from operator import itemgetter
@@ -11,6 +12,8 @@ from weakref import WeakKeyDictionary
 
 import sqlalchemy as sa
 from sqlalchemy import exc
+
+from engine.store.late import Late
 
 _Bind = Callable[[Any], Any] | None
 
@@ -103,6 +106,71 @@ def lookup_in(table: sa.Table, columns: tuple[str, ...], connection: sa.Connecti
     if found is None:
         found = by_columns[key] = Lookup(table, columns, connection.dialect)
     return found
+
+
+class WholeList(sa.types.UserDefinedType[Any]):
+    """A list that is one parameter (a JSON text, an array): statements with lists of any length are one statement."""
+
+    cache_ok = True
+
+    def get_col_spec(self, **_options: Any) -> str:
+        """Unused: no column is of this type, and parameters carry their own cast."""
+        raise NotImplementedError
+
+
+class Select:
+    """One statement that reads rows, on one dialect; values of variables (``Late``) come when it runs."""
+
+    def __init__(self, statement: sa.Select[Any], dialect: sa.Dialect) -> None:
+        compiled = statement.compile(dialect=dialect)
+        self._sql = str(compiled)
+        self._keys: tuple[str, ...] = tuple(statement.selected_columns.keys())
+        self._types = [column.type.dialect_impl(dialect) for column in statement.selected_columns]
+        self._dialect = dialect
+        self._reading: list[tuple[int, Callable[[Any], Any]]] | None = None
+        self._fixed: dict[str, Any] = {}
+        self._late: list[tuple[str, str, _Bind]] = []
+        for bind, name in compiled.bind_names.items():
+            process = bind.type.dialect_impl(dialect).bind_processor(dialect)
+            if isinstance(bind.value, Late):
+                whole = list if dialect.name == "postgresql" else _json_list
+                self._late.append((name, bind.value.name, whole if isinstance(bind.type, WholeList) else process))
+            else:
+                self._fixed[name] = bind.value if process is None or bind.value is None else process(bind.value)
+        self._order = tuple(compiled.positiontup or ()) if compiled.positional else None
+
+    def run(self, connection: sa.Connection, variables: Mapping[str, Any]) -> list[dict[str, Any]]:
+        """The rows, each as values in kept form by column name."""
+        values = dict(self._fixed)
+        for name, variable, process in self._late:
+            value = variables.get(variable)
+            if value is None and process in (list, _json_list):
+                value = ()
+            values[name] = value if process is None or value is None else process(value)
+        parameters: Any = values if self._order is None else tuple(values[name] for name in self._order)
+        cursor = connection.connection.cursor()
+        with _wrapped(connection, self._sql):
+            cursor.execute(self._sql, parameters)
+            rows = cursor.fetchall()
+        if self._reading is None:
+            self._reading = self._processors(cursor.description)
+        cursor.close()
+        found = []
+        for row in rows:
+            kept = list(row)
+            for place, process in self._reading:
+                if kept[place] is not None:
+                    kept[place] = process(kept[place])
+            found.append(dict(zip(self._keys, kept, strict=True)))
+        return found
+
+    def _processors(self, description: Any) -> list[tuple[int, Callable[[Any], Any]]]:
+        processors = [type_.result_processor(self._dialect, told[1]) for type_, told in zip(self._types, description, strict=True)]
+        return [(place, process) for place, process in enumerate(processors) if process is not None]
+
+
+def _json_list(values: Iterable[Any]) -> str:
+    return json.dumps(list(values))
 
 
 _inserts: WeakKeyDictionary[sa.Table, dict[str, Insert]] = WeakKeyDictionary()

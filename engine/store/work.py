@@ -16,6 +16,7 @@ from engine.ids import new_ids
 from engine.model.app import App
 from engine.store.database import Database
 from engine.store.identity import move_access_epoch
+from engine.store.late import LATE
 from engine.store.prepared import insert_into
 from engine.store.schema import AUDIT, OUTBOX
 from engine.store.tables import Tables
@@ -73,6 +74,8 @@ class UnitOfWork:
     request_id: str | None = None
     subscribers: Sequence[Subscriber] = ()
     settings: Mapping[str, Any] = field(default_factory=dict)
+    late: bool = False
+    """Whether statements are only being worked out, for use with the variables of other units of work."""
     started: datetime = field(init=False)
     _changes: list[Change] = field(default_factory=list)
     _events: list[Event] = field(default_factory=list)
@@ -89,6 +92,8 @@ class UnitOfWork:
     @property
     def variables(self) -> Mapping[str, Any]:
         """Values of the names that expressions may use besides the record: the actor's, and the instant."""
+        if self.late:
+            return LATE
         return {**self.settings, **self.actor.variables, "now": self.started}
 
     def record_change(self, change: Change) -> None:

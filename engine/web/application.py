@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from urllib.parse import quote, urlsplit
 
 import flask
@@ -13,7 +13,7 @@ from werkzeug.exceptions import HTTPException, NotFound
 from werkzeug.wrappers import Response as AnyResponse
 
 from engine import access, limits, settings
-from engine.errors import DougongError, Forbidden
+from engine.errors import BadRequest, DougongError, Forbidden
 from engine.runtime import Runtime
 from engine.settings import Settings
 from engine.web import api, assets, headers, pages, problems, shell
@@ -25,6 +25,7 @@ from engine.web.visit import Site, Visit, check_forgery, cookie_name, visit_of
 
 _VISIT = "dougong.visit"
 _STARTED = "dougong.started"
+_FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
 _LOCAL_HOSTS = ("localhost", "127.0.0.1", "[::1]")
 
 
@@ -41,11 +42,14 @@ def create_app(runtime: Runtime, configuration: Settings | None = None) -> Flask
     assets.scripts("app")
     renderer = Renderer()
     routes: list[Route] = [*shell.ROUTES.found, *pages.routes(), *api.routes()]
+    declared: dict[str, Route] = {}
     for number, route in enumerate(routes):
         view = _view(site, renderer, route)
         rule_options = {"methods": [route.method], "provide_automatic_options": False}
-        flask_app.add_url_rule(route.rule, f"{route.method} {route.rule} {number}", view, **rule_options)  # type: ignore[arg-type]
-    _wire(flask_app, site, renderer)
+        endpoint = f"{route.method} {route.rule} {number}"
+        declared[endpoint] = route
+        flask_app.add_url_rule(route.rule, endpoint, view, **rule_options)  # type: ignore[arg-type]
+    _wire(flask_app, site, renderer, declared)
     return flask_app
 
 
@@ -66,16 +70,29 @@ def _view(site: Site, renderer: Renderer, route: Route) -> Callable[..., AnyResp
         if route.allow == "administrators" and not access.is_admin(visit.app, visit.person):
             raise Forbidden("administrators-only")
         check_forgery(visit)
+        _refuse_null_characters(flask.request, parts)
         return route.page(visit, renderer, **parts)
 
     return view
 
 
-def _wire(flask_app: Flask, site: Site, renderer: Renderer) -> None:
+def _refuse_null_characters(request: flask.Request, parts: Mapping[str, str]) -> None:
+    """No text of ours holds the character U+0000, and PostgreSQL fails on it wherever it turns up."""
+    fields = [request.args, *([request.form] if request.mimetype in _FORMS else [])]
+    if any("\0" in text for text in parts.values()) or any(
+        "\0" in text for each in fields for pair in each.items(multi=True) for text in pair
+    ):
+        raise BadRequest("bad-request")
+
+
+def _wire(flask_app: Flask, site: Site, renderer: Renderer, declared: Mapping[str, Route]) -> None:
     @flask_app.before_request
     def begin() -> None:
         flask.request.environ[_STARTED] = time.perf_counter()
         flask.request.environ[_VISIT] = visit_of(site, flask.request)
+        if flask.request.url_rule is not None and flask.request.endpoint not in declared:
+            # Added by some other way than the table of routes, so nobody said who may ask.
+            raise NotFound
 
     @flask_app.errorhandler(Exception)
     def fail(error: Exception) -> AnyResponse:

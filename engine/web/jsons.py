@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 from engine import limits
 from engine.errors import BadRequest
 
 _encoder = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"), default=str)
+
+
+_HALF_CHARACTER = re.compile(r"\\u[dD][89a-fA-F]")
+"""An escape that may be half of a character; alone it is text that no database and no answer can hold."""
 
 
 def dumps(value: Any) -> str:
@@ -51,7 +56,7 @@ def _depth(text: str) -> int:
 
 
 def loads(body: bytes) -> Any:
-    """The value in a request body. Raises BadRequest for bad UTF-8, bad syntax, duplicate keys, NaN, or too deep nesting."""
+    """The value in a body, a form or a cookie. Raises BadRequest for bad UTF-8, bad syntax, duplicate keys, NaN, or too deep nesting."""
     try:
         text = body.decode("utf-8")
     except UnicodeDecodeError:
@@ -59,7 +64,12 @@ def loads(body: bytes) -> Any:
     if text.count("[") + text.count("{") > limits.json_depth_max and _depth(text) > limits.json_depth_max:
         raise BadRequest("json-too-deep", max=limits.json_depth_max)
     try:
-        return json.loads(text, object_pairs_hook=_pairs, parse_constant=_constant)
+        value = json.loads(text, object_pairs_hook=_pairs, parse_constant=_constant)
+        if _HALF_CHARACTER.search(text):
+            json.dumps(value, ensure_ascii=False).encode("utf-8")
+    except UnicodeEncodeError:
+        raise BadRequest("json-not-utf8") from None
     except ValueError as error:
         place = {"line": error.lineno, "column": error.colno} if isinstance(error, json.JSONDecodeError) else {}
         raise BadRequest("json-syntax", **place) from None
+    return value

@@ -97,7 +97,9 @@ def document(problem: Problem, language: Language, request_id: str) -> dict[str,
 
 def json_answer(problem: Problem, language: Language, request_id: str) -> Response:
     """A problem for programs."""
-    response = Response(dumps(document(problem, language, request_id)), status=problem.status, content_type="application/problem+json")
+    # A refusal may quote what cannot be written at all, which is what it refuses.
+    body = dumps(document(problem, language, request_id)).encode("utf-8", "replace")
+    response = Response(body, status=problem.status, content_type="application/problem+json")
     with_retry(response, problem)
     return response
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, get_args
 
 from flask import Response
 
@@ -35,7 +35,9 @@ class Routes:
     found: list[Route] = field(default_factory=list)
 
     def add(self, method: str, rule: str, *, allow: Allow, bytes_max: int | None = None) -> Callable[[Page], Page]:
-        """Declare a route; ``allow`` has no default, so none can be forgotten."""
+        """Declare a route; ``allow`` has no default, so none can be forgotten, and one that is none is refused at start."""
+        if allow not in get_args(Allow):
+            raise ValueError(f"{method} {rule}: who may ask? one of {get_args(Allow)}")
 
         def declare(page: Page) -> Page:
             self.found.append(Route(rule, method, allow, page, self.json, bytes_max))

@@ -7,6 +7,8 @@ import json
 from dataclasses import dataclass
 
 from engine import ids
+from engine.errors import BadRequest
+from engine.web.jsons import loads
 from engine.web.visit import Visit
 from engine.web.words import knows
 
@@ -38,8 +40,8 @@ def take_toast(visit: Visit) -> Toast | None:
         return None
     visit.set_cookies[_COOKIE] = None
     try:
-        key, count, entity, kept = json.loads(base64.urlsafe_b64decode(text.encode()))
+        key, count, entity, kept = loads(base64.urlsafe_b64decode(text.encode()))
         sound = knows(key) and isinstance(count, int) and (entity == "" or entity in visit.app.entities)
         return Toast(key, count, entity, tuple(each for each in kept if ids.is_id(each))) if sound else None
-    except (ValueError, TypeError, AttributeError):
+    except (BadRequest, ValueError, TypeError, AttributeError):
         return None

@@ -7,9 +7,10 @@ value, blanks are settled. To-one paths and aggregates become subqueries, so the
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import date, datetime, time
+from types import MappingProxyType
 from typing import Any, Literal
 
 from engine.language import core
@@ -62,6 +63,11 @@ def bind_value(value: Any, dialect: Dialect) -> Any:
     return value
 
 
+GUARDED = "visible"
+"""The alias that the condition of a guard is about."""
+_UNGUARDED: Mapping[str, Sql] = MappingProxyType({})
+
+
 class NotInSql(ValueError):
     """An expression that no statement can evaluate: it reads the record before a change, or the like."""
 
@@ -79,7 +85,7 @@ def reason_not_in_sql(node: Any) -> str | None:
 class Writer:
     """Writes one fragment; parameters are shared by value and numbered in order."""
 
-    def __init__(self, dialect: Dialect, alias: str, prefix: str = "p") -> None:
+    def __init__(self, dialect: Dialect, alias: str, prefix: str = "p", guards: Mapping[str, Sql] = _UNGUARDED) -> None:
         self.dialect = dialect
         self.postgresql = dialect == "postgresql"
         self.stem = alias
@@ -88,6 +94,7 @@ class Writer:
         self.prefix = prefix
         self.params: list[tuple[str, Any, t.Type]] = []
         self.aliases = 0
+        self.guards = guards
 
     def new_alias(self, stem: str) -> str:
         self.aliases += 1
@@ -136,9 +143,9 @@ class Writer:
     def through(self, base: str, hops: tuple[core.Hop, ...], select: Callable[[str], str]) -> str:
         """A scalar subquery that follows references from ``base`` and selects from the last record."""
         names = [self.new_alias("h") for _ in hops]
-        joins = f"{quoted(hops[0].table)} AS {names[0]}"
+        joins = self.source(hops[0], names[0])
         for hop, name, before in zip(hops[1:], names[1:], names, strict=False):
-            joins += f' JOIN {quoted(hop.table)} AS {name} ON {name}."id" = {before}.{quoted(hop.column)}'
+            joins += f' JOIN {self.source(hop, name)} ON {name}."id" = {before}.{quoted(hop.column)}'
         return f'(SELECT {select(names[-1])} FROM {joins} WHERE {names[0]}."id" = {base}.{quoted(hops[0].column)})'
 
     def apply(self, node: core.Apply) -> str:
@@ -170,6 +177,19 @@ class Writer:
     def default(self, node: core.Default) -> str:
         return f"coalesce({', '.join(map(self.value, node.items))})" if len(node.items) > 1 else self.value(node.items[0])
 
+    # --- tables -----------------------------------------------------------------------------------------------
+
+    def guard(self, step: core.Hop | core.Rows) -> Sql | None:
+        return self.guards.get(step.entity) if step.guarded else None
+
+    def source(self, step: core.Hop | core.Rows, alias: str) -> str:
+        """What stands in FROM: the table, or of it what the asker may see (a subquery that both databases flatten)."""
+        guard = self.guard(step)
+        if guard is None:
+            return f"{quoted(step.table)} AS {alias}"
+        self.params.extend(param for param in guard.params if param not in self.params)
+        return f"(SELECT * FROM {quoted(step.table)} AS {quoted(GUARDED)} WHERE {guard.text}) AS {alias}"
+
     # --- aggregates -------------------------------------------------------------------------------------------
 
     def rows(self, node: core.Gather) -> tuple[str, str, str]:
@@ -177,7 +197,9 @@ class Writer:
         name = self.new_alias("r")
         rows = node.rows
         owner = f'{self.alias}."id"'
-        if rows.hops:
+        if rows.hops and self.guard(rows.hops[-1]) is not None:
+            owner = self.through(self.alias, rows.hops, lambda last: f'{last}."id"')
+        elif rows.hops:
             owner = (
                 f"{self.alias}.{quoted(rows.hops[0].column)}"
                 if len(rows.hops) == 1
@@ -186,7 +208,7 @@ class Writer:
         where = f"{name}.{quoted(rows.via)} = {owner}"
         if rows.soft_deleted:
             where += f' AND {name}."deleted_at" IS NULL'
-        return name, f"{quoted(rows.table)} AS {name}", where
+        return name, self.source(rows, name), where
 
     def gather(self, node: core.Gather) -> str:
         name, source, where = self.rows(node)
@@ -358,14 +380,14 @@ class Writer:
         if not first.hops or any(part.hops != first.hops or part.level != first.level for part in fields):
             return None
         base = self.row if first.level else self.alias
-        inner = Writer(self.dialect, self.new_alias("s"), self.prefix)
+        inner = Writer(self.dialect, self.new_alias("s"), self.prefix, self.guards)
         inner.params = self.params
         test = inner.positive(_at_root(node, len(first.hops)))
         text = test
         alias = inner.alias
         for position in range(len(first.hops) - 1, -1, -1):
             hop = first.hops[position]
-            selected = f'SELECT {alias}."id" FROM {quoted(hop.table)} AS {alias} WHERE {text}'
+            selected = f'SELECT {alias}."id" FROM {self.source(hop, alias)} WHERE {text}'
             if position == 0:
                 return f"({base}.{quoted(hop.column)} IN ({selected}))"
             outer = self.new_alias("s")
@@ -421,11 +443,13 @@ _VALUES: dict[type[Any], Callable[[Writer, Any], str]] = {
 }
 
 
-def write_sql(node: Any, dialect: Dialect, alias: str, *, condition: bool, prefix: str = "p") -> Sql:
+def write_sql(
+    node: Any, dialect: Dialect, alias: str, *, condition: bool, prefix: str = "p", guards: Mapping[str, Sql] = _UNGUARDED
+) -> Sql:
     """The fragment of a checked node. Raises NotInSql where a part can't run in a statement."""
     reason = reason_not_in_sql(node)
     if reason is not None:
         raise NotInSql(reason)
-    writer = Writer(dialect, alias, prefix)
+    writer = Writer(dialect, alias, prefix, guards)
     text = writer.positive(node) if condition else writer.value(node)
     return Sql(text, tuple(writer.params))

@@ -189,12 +189,32 @@ def mapping_to_json(format: ImportFormat) -> dict[str, Any]:
 
 
 def mapping_from_json(app: App, said: Mapping[str, Any]) -> ImportFormat:
-    """A mapping out of data that mapping_to_json gave. Raises NotFound where its entity is gone."""
+    """A mapping out of data that mapping_to_json gave. Raises NotFound where its entity is gone, TypeError for other data."""
     definition = _entity(app, str(said["entity"]))
     columns = [
-        ImportColumn(each["header"], each["field"], each["format"], each["match"], dict(each["alias"]), each["template"])
+        ImportColumn(
+            _text(each["header"]),
+            _text(each["field"]),
+            _text_or_none(each["format"]),
+            _text_or_none(each["match"]),
+            _texts(each["alias"]),
+            _text_or_none(each["template"]),
+        )
         for each in said["columns"]
     ]
-    return _format(
-        definition, columns, key=tuple(said["key"]), constants=said["constants"], history=said["mode"] == "history", name=said["format"]
-    )
+    key, constants = tuple(_text(each) for each in said["key"]), _texts(said["constants"])
+    return _format(definition, columns, key=key, constants=constants, history=said["mode"] == "history", name=_text(said["format"]))
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise TypeError(f"not text: {type(value).__name__}")
+    return value
+
+
+def _text_or_none(value: Any) -> str | None:
+    return None if value is None else _text(value)
+
+
+def _texts(value: Mapping[str, Any]) -> dict[str, str]:
+    return {_text(name): _text(each) for name, each in dict(value).items()}

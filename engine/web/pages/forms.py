@@ -10,13 +10,14 @@ from typing import Any
 from flask import Response
 
 from engine import forms
-from engine.errors import Conflict, DougongError, FieldProblem, Invalid
+from engine.errors import BadRequest, Conflict, DougongError, FieldProblem, Invalid
 from engine.forms import FormState
 from engine.ids import is_id
 from engine.model.kinds.entity import Field
 from engine.records import Record, Reference, autocomplete, create, get, preview, update
 from engine.store import UnitOfWork
 from engine.web.inputs import UNTYPED_KINDS, Raw, given_values, input_of, pruned, read_form
+from engine.web.jsons import loads
 from engine.web.menu import entity_path
 from engine.web.pages.addresses import Place, key_of, place_of
 from engine.web.render import Renderer
@@ -69,8 +70,8 @@ def _posted(visit: Visit, place: Place, record: Record | None) -> Page:
     form = visit.request.form
     raw = read_form(visit.app, place.entity, form)
     try:
-        base = json.loads(form.get("base") or "{}")
-    except ValueError:
+        base = loads((form.get("base") or "{}").encode())
+    except BadRequest:
         base = {}
     version = form.get("version", "")
     typed = {field.name: form.get(f"{field.name}__text", "").strip()[:200] for field in _links(place)}

@@ -20,6 +20,7 @@ from engine.model.kinds.import_format import ImportFormat
 from engine.records import transfer
 from engine.records.transfer import ImportState, Refusal
 from engine.store import UnitOfWork
+from engine.web.jsons import loads
 from engine.web.logs import LOGGER
 from engine.web.menu import entity_path
 from engine.web.pages.addresses import Place, key_of, place_of
@@ -234,7 +235,7 @@ def _mapping_text(chosen: ImportFormat) -> str:
 
 def _mapping_of(visit: Visit, place: Place, text: str) -> ImportFormat:
     try:
-        said = json.loads(text)
+        said = loads(text.encode())
         if not isinstance(said, dict):
             raise BadRequest("bad-request")
         if "declared" in said:

@@ -218,6 +218,7 @@ def export(visit: Visit, _renderer: Renderer, app: str, name: str) -> Response:
     listing = replace(listing_of(visit, place), limit=limits.page_rows_max, cursor="")
     columns = forms.column_names(place.entity, listing.view, listing.columns_asked, place.rights)
     query, _bad = query_of(visit, listing, columns, {})
+    query = replace(query, export=True)
     shown = [_column(visit, place, listing, each) for each in columns]
     body = _rows_of_csv(visit, query, shown)
     file = f"{place.entity.short_name}.csv"
