@@ -33,6 +33,8 @@ COMMANDS: Mapping[str, str] = {
     "serve": "run the web application",
     "plan": "say what an apply would change in a database",
     "apply": "bring a database to its app",
+    "releases": "list what was applied to a database",
+    "quarantine": "list what changes took out of use, or remove it for good",
     "import": "read a CSV or XLSX file into records",
     "export": "write records to a CSV or XLSX file",
     "user": "add a user, set a password, disable a user",

@@ -7,7 +7,7 @@ import getpass
 import sys
 
 from engine import deployment, settings
-from engine.cli.packages import as_typed, compile_or_report
+from engine.cli.packages import add_what, as_typed, compile_what, says_what
 from engine.i18n import Language
 from engine.model import Compilation
 from engine.store import Database, migrations
@@ -19,8 +19,7 @@ HELP = "bring the database to the app"
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The command's options."""
-    parser.add_argument("apps", nargs="+", metavar="APP", help="folder of an app package")
-    parser.add_argument("--db", metavar="URL", help="database (default: DOUGONG_DB, else a SQLite file in dougong-data/)")
+    add_what(parser)
     parser.add_argument("--allow-destructive", action="store_true", help="go ahead where values go out of use (they stay in quarantine)")
     parser.add_argument("--yes", action="store_true", help="do not ask")
     parser.add_argument("--lang", choices=("en", "zh"), default="en", help="language of messages")
@@ -28,11 +27,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Apply; 0 where the database is up to date at the end, 1 where it could not be, 2 where nobody could be asked."""
-    compilation = compile_or_report(args.apps, args.lang)
-    if compilation is None or compilation.app is None:
-        return 1
+    if not says_what(args):
+        return 2
     database = Database(settings.read(args.db).database_url)
     try:
+        compilation = compile_what(args, database)
+        if compilation is None:
+            return 1
         return _apply(database, compilation, args)
     except migrations.Refused as refused:
         print(refused.plan.text(args.lang, as_typed(args)), file=sys.stderr)

@@ -241,7 +241,8 @@ class _Planner:
         yield QuarantineColumn(phase="switch", table=now, title=step.title, rows=losses.values, column=source, stored_as=step.held_as)
 
     def _held(self, table: str, column: str) -> str:
-        return spare_name("_q_", column, self.setting.key, self.setting.live[table].columns)
+        """A name that no other table's column gets either, so that it says what it was even after the table is renamed."""
+        return spare_name("_q_", column, f"{self.setting.key}\0{table}", self.setting.live[table].columns)
 
     def _set_aside(
         self, table: str, title: LocalizedText, column: str, rows: int, *, computed: bool, dependents: tuple[str, ...] = ()
