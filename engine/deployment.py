@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import sqlalchemy as sa
 
 from engine.clock import Clock, SystemClock
 from engine.diagnostics import message
-from engine.errors import DougongError
+from engine.errors import DougongError, NotFound
 from engine.i18n import Language
 from engine.model import App, Compilation, Compiler, Package
 from engine.runtime import Runtime
 from engine.store import Database, migrations, releases
-from engine.store.migrations import Observe, Outcome, Plan
+from engine.store.migrations import Held, Observe, Outcome, Plan
+from engine.store.releases import Applied
 
 Files = Mapping[str, bytes]
 
@@ -37,12 +38,11 @@ class Lag:
     """A database that is not as its app wants it."""
 
     plan: Plan
-    apps: tuple[str, ...]
 
-    def text(self, language: Language) -> str:
-        """What to do about it."""
+    def text(self, language: Language, arguments: str) -> str:
+        """What to do about it; ``arguments`` are those of the commands to run, quoted as a shell wants them."""
         code = "lag-new" if self.plan.before is None else "lag"
-        return migrations.say(code, language, steps=len(self.plan.operations), apps=" ".join(self.apps))
+        return migrations.say(code, language, steps=len(self.plan.operations), arguments=arguments)
 
 
 def compile_files(packages: Mapping[str, Files]) -> App:
@@ -85,7 +85,42 @@ def plan(database: Database, app: App) -> Plan:
 def lag(database: Database, app: App) -> Lag | None:
     """How a database lags its app, None where it is up to date."""
     found = plan(database, app)
-    return None if found.empty else Lag(found, tuple(each.name for each in app.packages if each.name != SYSTEM))
+    return None if found.empty else Lag(found)
+
+
+def past_releases(database: Database) -> tuple[Applied, ...]:
+    """Every release of a database, newest first."""
+    with database.read() as connection:
+        return releases.history(connection) if releases.is_prepared(connection) else ()
+
+
+def packages_of(database: Database, release: str) -> tuple[Package, ...]:
+    """The packages of an earlier release, by its number or the beginning of its hash. Raises NotFound.
+
+    The engine's own package is not among them: people, departments and roles stay as this engine has them.
+    """
+    found = [
+        each
+        for each in past_releases(database)
+        if str(each.number) == release or (len(release) > 5 and each.content_hash.startswith(release))
+    ]
+    if not found:
+        raise NotFound("unknown-release", release=release)
+    with database.read() as connection:
+        files = releases.files_of(connection, found[0].number)
+    return tuple(Package(name, each) for name, each in files.items() if name != SYSTEM)
+
+
+def quarantined(database: Database) -> tuple[Held, ...]:
+    """What changes took out of use and kept, oldest first."""
+    with database.read() as connection:
+        return migrations.held(connection)
+
+
+def purge(database: Database, names: Sequence[str], *, clock: Clock | None = None) -> None:
+    """Remove what is in quarantine by these names, for good, all or nothing. Raises NotFound, migrations.AlreadyApplying."""
+    with migrations.session(database, clock or SystemClock()) as held, held.transaction() as connection:
+        migrations.purge(connection, migrations.choose(migrations.held(connection), names), held.now)
 
 
 def apply_packages(

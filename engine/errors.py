@@ -73,6 +73,12 @@ class Conflict(DougongError):
     code = "conflict"
 
 
+class TooLong(Conflict):
+    """A text does not fit the index that the store keeps over it."""
+
+    code = "too-long-to-index"
+
+
 class PreconditionFailed(Conflict):
     """The version that a request insists on is no longer current."""
 
@@ -101,3 +107,13 @@ class StoreFull(Unavailable):
     """There is no space left to write to; reading goes on, and writing does once somebody has made room."""
 
     code = "store-full"
+
+
+class NoDatabase(Unavailable):
+    """There is no database, or none that can be used; ``reason`` is for the operator only, since it names places."""
+
+    code = "no-database"
+
+    def __init__(self, code: str | None = None, reason: str = "") -> None:
+        super().__init__(code)
+        self.reason = reason

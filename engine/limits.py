@@ -26,6 +26,8 @@ decimal_scale_max = 6
 # Records
 text_chars_max = 2_000
 long_text_chars_max = 100_000
+key_chars_max = 600
+"""Characters of all texts of a unique key or index together: what fits into an index entry of PostgreSQL (2,704 bytes)."""
 lines_max = 10_000
 page_rows_default = 50
 page_rows_max = 500

@@ -10,6 +10,8 @@ from importlib import import_module
 from typing import Protocol, cast
 
 from engine import __version__
+from engine.errors import DougongError, NoDatabase
+from engine.wording import say_error
 
 
 class Command(Protocol):
@@ -31,6 +33,8 @@ COMMANDS: Mapping[str, str] = {
     "serve": "run the web application",
     "plan": "say what an apply would change in a database",
     "apply": "bring a database to its app",
+    "releases": "list what was applied to a database",
+    "quarantine": "list what changes took out of use, or remove it for good",
     "import": "read a CSV or XLSX file into records",
     "export": "write records to a CSV or XLSX file",
     "user": "add a user, set a password, disable a user",
@@ -71,6 +75,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     args = parser(chosen).parse_args(given)
     try:
         code: int = args.run(args)
+    except DougongError as error:
+        print(say_error(error, getattr(args, "lang", None) or "en"), file=sys.stderr)
+        if isinstance(error, NoDatabase) and error.reason:
+            print(error.reason, file=sys.stderr)
+        return 1
     except BrokenPipeError:
         # The reader (head, less) has gone; nothing more can be said, not even at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

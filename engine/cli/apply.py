@@ -7,13 +7,11 @@ import getpass
 import sys
 
 from engine import deployment, settings
-from engine.cli.packages import compile_or_report
-from engine.errors import DougongError
+from engine.cli.packages import add_what, as_typed, compile_what, says_what
 from engine.i18n import Language
 from engine.model import Compilation
 from engine.store import Database, migrations
 from engine.store.migrations.operations import Operation
-from engine.wording import say_error
 
 NAME = "apply"
 HELP = "bring the database to the app"
@@ -21,8 +19,7 @@ HELP = "bring the database to the app"
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The command's options."""
-    parser.add_argument("apps", nargs="+", metavar="APP", help="folder of an app package")
-    parser.add_argument("--db", metavar="URL", help="database (default: DOUGONG_DB, else a SQLite file in dougong-data/)")
+    add_what(parser)
     parser.add_argument("--allow-destructive", action="store_true", help="go ahead where values go out of use (they stay in quarantine)")
     parser.add_argument("--yes", action="store_true", help="do not ask")
     parser.add_argument("--lang", choices=("en", "zh"), default="en", help="language of messages")
@@ -30,17 +27,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Apply; 0 where the database is up to date at the end, 1 where it could not be, 2 where nobody could be asked."""
-    compilation = compile_or_report(args.apps, args.lang)
-    if compilation is None or compilation.app is None:
-        return 1
+    if not says_what(args):
+        return 2
     database = Database(settings.read(args.db).database_url)
     try:
+        compilation = compile_what(args, database)
+        if compilation is None:
+            return 1
         return _apply(database, compilation, args)
     except migrations.Refused as refused:
-        print(refused.plan.text(args.lang), file=sys.stderr)
-        return 1
-    except DougongError as error:
-        print(say_error(error, args.lang), file=sys.stderr)
+        print(refused.plan.text(args.lang, as_typed(args)), file=sys.stderr)
         return 1
     finally:
         database.close()
@@ -50,7 +46,7 @@ def _apply(database: Database, compilation: Compilation, args: argparse.Namespac
     assert compilation.app is not None
     language: Language = args.lang
     plan = deployment.plan(database, compilation.app)
-    print(plan.text(language))
+    print(plan.text(language, as_typed(args), allowed=args.allow_destructive))
     if plan.empty:
         return 0
     if plan.refusals or (plan.destructive and not args.allow_destructive):

@@ -3,19 +3,39 @@
 from __future__ import annotations
 
 import argparse
+import errno
+import os
 import re
+import shlex
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
 from engine import limits, resources
 from engine.cli.speech import add_language, language_of
+from engine.diagnostics import printable
+from engine.i18n import Language
+from engine.model.compile import RESERVED_APPS
 
 NAME = "new"
 _MADE = {
-    "en": "{folder}: a working app. Next:\n  dougong check {folder}\n  dougong serve {folder}\n",
-    "zh": "{folder}:已生成可运行的应用。接下来:\n  dougong check {folder}\n  dougong serve {folder}\n",
+    "en": "{folder}: a working app. Next:\n  dougong check {quoted}\n  dougong apply {quoted}\n  dougong serve {quoted}\n",
+    "zh": "{folder}:已生成可运行的应用。接下来:\n  dougong check {quoted}\n  dougong apply {quoted}\n  dougong serve {quoted}\n",
 }
 _THERE = {"en": "{folder} is there already and not empty", "zh": "{folder} 已存在且不为空"}
+_NO_NAME = {"en": "say the folder to make", "zh": "请写明要创建的文件夹"}
+_NOT_MADE = {"en": "{folder} cannot be made: {problem}", "zh": "无法创建 {folder}:{problem}"}
+_PROBLEMS: Mapping[int, Mapping[Language, str]] = {
+    errno.EACCES: {"en": "there is no permission to write there", "zh": "没有写入权限"},
+    errno.EPERM: {"en": "there is no permission to write there", "zh": "没有写入权限"},
+    errno.EROFS: {"en": "nothing can be written there", "zh": "该位置为只读"},
+    errno.ENOTDIR: {"en": "what should be a folder on the way there is a file", "zh": "其上级路径是文件,不是文件夹"},
+    errno.EEXIST: {"en": "there is something else of that name", "zh": "已有同名的其他内容"},
+    errno.ENAMETOOLONG: {"en": "the name is too long", "zh": "名称过长"},
+    errno.ENOSPC: {"en": "the disk is full", "zh": "磁盘已满"},
+    errno.EINVAL: {"en": "no folder can have such a name", "zh": "文件夹不能使用这样的名称"},
+}
+"""What commonly keeps a folder from being made, in plain words; anything else is said as the system says it."""
 _FILES = {
     "app.yaml": """\
 {modeline:app}
@@ -84,25 +104,45 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """0, or 1 where the folder is in use."""
-    folder = Path(args.folder)
+    """0, or 1 where the folder is in use or cannot be made, 2 where none is named."""
     language = language_of(args)
-    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        sys.stderr.write(_THERE[language].format(folder=args.folder) + "\n")
+    if not args.folder.strip():
+        sys.stderr.write(_NO_NAME[language] + "\n")
+        return 2
+    shown = printable(args.folder)
+    try:
+        made = _make(Path(args.folder))
+    except (OSError, ValueError, RuntimeError) as error:
+        # ValueError: a name with a zero character; RuntimeError: links that lead in a circle.
+        number = error.errno if isinstance(error, OSError) and error.errno is not None else errno.EINVAL
+        problem = _PROBLEMS[number][language] if number in _PROBLEMS else os.strerror(number)
+        sys.stderr.write(_NOT_MADE[language].format(folder=shown, problem=problem) + "\n")
         return 1
+    if not made:
+        sys.stderr.write(_THERE[language].format(folder=shown) + "\n")
+        return 1
+    sys.stdout.write(_MADE[language].format(folder=shown, quoted=shlex.quote(args.folder)))
+    return 0
+
+
+def _make(folder: Path) -> bool:
+    """Write the app; False where the folder is in use. Raises what the system says where it cannot be written."""
     name = app_name(folder.resolve().name)
+    folder.mkdir(parents=True, exist_ok=True)
+    if any(folder.iterdir()):
+        return False
     for path, template in _FILES.items():
         target = folder / path
-        target.parent.mkdir(parents=True, exist_ok=True)
+        target.parent.mkdir(exist_ok=True)
         target.write_text(_fill(template, name), encoding="utf-8")
-    sys.stdout.write(_MADE[language].format(folder=args.folder))
-    return 0
+    return True
 
 
 def app_name(folder: str) -> str:
     """A folder's name as the name of an app: small letters, digits and single '_'."""
     name = re.sub(r"[^a-z0-9]+", "_", folder.lower()).strip("_")
     name = name if name[:1].isalpha() else f"app_{name}".rstrip("_")
+    name = f"{name}_app" if name in RESERVED_APPS else name
     return name[: limits.name_length_max // 2].rstrip("_")
 
 

@@ -6,7 +6,7 @@ import argparse
 import json
 
 from engine import deployment, settings
-from engine.cli.packages import compile_or_report
+from engine.cli.packages import add_what, as_typed, compile_what, says_what
 from engine.store import Database, migrations
 
 NAME = "plan"
@@ -15,24 +15,27 @@ HELP = "say what an apply would change in the database"
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The command's options."""
-    parser.add_argument("apps", nargs="+", metavar="APP", help="folder of an app package")
-    parser.add_argument("--db", metavar="URL", help="database (default: DOUGONG_DB, else a SQLite file in dougong-data/)")
+    add_what(parser)
     parser.add_argument("--format", choices=("text", "json"), default="text", help="form of the plan (default text)")
     parser.add_argument("--lang", choices=("en", "zh"), default="en", help="language of messages")
 
 
 def run(args: argparse.Namespace) -> int:
-    """Print the plan; 0 where it can be applied or nothing is to do, 1 where the app has errors or the plan is refused."""
-    compilation = compile_or_report(args.apps, args.lang)
-    if compilation is None or compilation.app is None:
-        return 1
+    """Print the plan; 0 where it can be applied or nothing is to do, 1 where the app has errors or the plan is refused, 2 for wrong use."""
+    if not says_what(args):
+        return 2
     database = Database(settings.read(args.db).database_url)
-    plan = deployment.plan(database, compilation.app)
-    database.close()
+    try:
+        compilation = compile_what(args, database)
+        if compilation is None or compilation.app is None:
+            return 1
+        plan = deployment.plan(database, compilation.app)
+    finally:
+        database.close()
     if args.format == "json":
         print(json.dumps(plan.to_json(), ensure_ascii=False, indent=2))
     else:
-        print(plan.text(args.lang))
+        print(plan.text(args.lang, as_typed(args)))
         if not plan.empty and not plan.refusals and not plan.destructive:
-            print(migrations.say("ready", args.lang, apps=" ".join(args.apps)))
+            print(migrations.say("ready", args.lang, arguments=as_typed(args)))
     return 1 if plan.refusals else 0

@@ -14,7 +14,7 @@ import urllib.request
 from flask import Flask
 
 from engine import demo, deployment, settings
-from engine.cli.packages import compile_or_report
+from engine.cli.packages import as_typed, compile_or_report
 from engine.clock import SystemClock
 from engine.demo import Login
 from engine.settings import Settings
@@ -56,7 +56,7 @@ def run(args: argparse.Namespace) -> int:
         logins = demo.prepare(database, compilation, configuration, clock=SystemClock(), say=print)
     lagging = deployment.lag(database, compilation.app)
     if lagging is not None:
-        print(lagging.text(args.lang), file=sys.stderr)
+        print(lagging.text(args.lang, as_typed(args)), file=sys.stderr)
         return 1
     database.close()
     threading.Thread(target=_greet, args=(args.host, args.port, logins), daemon=True).start()

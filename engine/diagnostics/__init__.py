@@ -3,7 +3,7 @@
 from engine.diagnostics.catalogue import Words, catalogue, fill
 from engine.diagnostics.diagnostic import Diagnostic, Severity, error, has_errors, in_order, warning
 from engine.diagnostics.nearest import nearest
-from engine.diagnostics.render import help_text, message, present, render_json, render_sarif, render_text
+from engine.diagnostics.render import help_text, message, present, printable, render_json, render_sarif, render_text
 from engine.diagnostics.source import Span, split_lines
 
 __all__ = [
@@ -20,6 +20,7 @@ __all__ = [
     "message",
     "nearest",
     "present",
+    "printable",
     "render_json",
     "render_sarif",
     "render_text",

@@ -23,31 +23,31 @@ _EXPLAIN = {"en": "explain", "zh": "详解"}
 _TALLY = {"en": "{errors} error(s), {warnings} warning(s)", "zh": "{errors} 个错误,{warnings} 个警告"}
 _EXCERPT_CELLS = 100
 _EXCERPT_BEFORE = 40
-_SENTENCE = re.compile(r"(?<=[?？.。;；])\s*")
+_SENTENCE = re.compile(r"(?<=[?.;]\s)|(?<=[？。；])")
 _BRACE = re.compile(r"\{(\w+)\}")
 _MISSING = Words("{code}", "", "", "", "")
 
 
 def message(one: Diagnostic, language: Language) -> str:
     """What is wrong, in one sentence."""
-    return _printable(fill(_words(one, language).message, {"code": one.code, **_in_language(one.params, language)}))
+    return printable(fill(_words(one, language).message, {"code": one.code, **_in_language(one.params, language)}))
 
 
 def help_text(one: Diagnostic, language: Language) -> str:
     """How to cure it: the near name, the replacement, or the code's general advice; may be empty."""
     params = _in_language(one.params, language)
     if params.get("suggestion"):
-        return _printable(fill(_MEANT[language], params))
+        return printable(fill(_MEANT[language], params))
     if one.fix and "\n" not in one.fix:
         template = _MEANT if one.code.startswith("unknown-") or one.code == "no-record" else _WRITE
-        return _printable(fill(template[language], {"fix": one.fix, "suggestion": one.fix}))
-    return _printable(fill(_sayable(_words(one, language).help, params), params))
+        return printable(fill(template[language], {"fix": one.fix, "suggestion": one.fix}))
+    return printable(fill(_sayable(_words(one, language).help, params), params))
 
 
 def _sayable(template: str, params: Mapping[str, Any]) -> str:
     """The sentences of an advice that say something: not those about a parameter that is empty."""
     parts = _SENTENCE.split(template)
-    return " ".join(part for part in parts if all(params.get(name) != "" for name in _BRACE.findall(part)))
+    return "".join(part for part in parts if all(params.get(name) != "" for name in _BRACE.findall(part))).strip()
 
 
 def _in_language(params: Mapping[str, Any], language: Language) -> Mapping[str, Any]:
@@ -87,7 +87,7 @@ def _block(one: Diagnostic, lines: Sequence[str] | None, language: Language) -> 
     gutter = " " * len(number)
     out = [
         f"{_SEVERITY[language][one.severity]}[{one.code}]: {message(one, language)}",
-        f"{gutter}--> {_printable(span.path)}:{span.line + 1}:{span.column + 1}",
+        f"{gutter}--> {printable(span.path)}:{span.line + 1}:{span.column + 1}",
     ]
     if lines is not None and span.line < len(lines) and lines[span.line].strip():
         excerpt, before, marked = _excerpt(lines[span.line], span.column, _end_on_line(one, lines))
@@ -118,17 +118,17 @@ def _excerpt(line: str, start: int, end: int) -> tuple[str, int, int]:
     head, tail = ("…" if first else ""), ("…" if last < len(line) else "")
     before = len(head) + sum(map(_cells, line[first:start]))
     marked = max(1, sum(map(_cells, line[start : min(end, last)])))
-    return head + _printable(line[first:last]).rstrip() + tail, before, marked
+    return head + printable(line[first:last]).rstrip() + tail, before, marked
 
 
 def _cells(character: str) -> int:
-    """Columns of a terminal that a character takes; what _printable replaces takes one."""
+    """Columns of a terminal that a character takes; what printable replaces takes one."""
     if unicodedata.combining(character):
         return 0
     return 2 if unicodedata.east_asian_width(character) in "WF" else 1
 
 
-def _printable(text: str) -> str:
+def printable(text: str) -> str:
     """Text without characters that could move the cursor or turn the direction of what follows."""
     return "".join(" " if c == "\t" else "�" if unicodedata.category(c) in ("Cc", "Cf", "Cs", "Zl", "Zp") else c for c in text)
 

@@ -2,9 +2,10 @@
 
 from engine.language.backends.sql import GUARDED, NotInSql, bind_value
 from engine.language.backends.sqlite import sqlite_functions
+from engine.language.changes import change_in
 from engine.language.compiler import compile_expression, format_expression, python_function, to_javascript, to_sql
 from engine.language.complete import Completion, complete
-from engine.language.partial import partial
+from engine.language.partial import partial, substitute
 from engine.language.trace import Step, trace
 
 __all__ = [
@@ -13,12 +14,14 @@ __all__ = [
     "NotInSql",
     "Step",
     "bind_value",
+    "change_in",
     "compile_expression",
     "complete",
     "format_expression",
     "partial",
     "python_function",
     "sqlite_functions",
+    "substitute",
     "to_javascript",
     "to_sql",
     "trace",

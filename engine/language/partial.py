@@ -29,6 +29,17 @@ def partial(expression: Expression, variables: Mapping[str, Any]) -> bool | Expr
     return reduce_expression(expression, node)
 
 
+def substitute(expression: Expression, known: Mapping[str, Expression]) -> Expression:
+    """Put expressions in the place of variables; each must be of the variable's type and about the same entity."""
+
+    def changed(node: Any) -> Any:
+        if isinstance(node, core.Var) and node.name in known:
+            return known[node.name].core
+        return core.rebuild(node, changed)
+
+    return reduce_expression(expression, changed(expression.core))
+
+
 def _reduced(node: Any, known: Mapping[str, Any]) -> Any:
     if isinstance(node, core.Var):
         if node.name in known and not isinstance(node.type, ListOf):

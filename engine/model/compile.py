@@ -23,7 +23,8 @@ from engine.model.requires import check_requires, in_load_order, requirements
 from engine.model.syntax import Document, Reading, read_document
 
 _MANIFESTS = ("app.yaml", "app.yml", "app.json")
-_RESERVED_APPS = ("dg", "api", "pg", "sqlite", "dashboard")
+RESERVED_APPS = (SYSTEM, "dg", "api", "pg", "sqlite", "dashboard")
+"""Names that no app may have: their tables and addresses would be taken for the engine's own."""
 
 
 @dataclass(frozen=True)
@@ -111,7 +112,7 @@ def _draft(package: Package, documents: list[Document], found: list[Diagnostic])
             found.append(error("manifest-missing", Span.whole(package.label)))
         return None
     manifest = manifests[0]
-    if manifest.name in _RESERVED_APPS or (manifest.name == SYSTEM and package.label != SYSTEM):
+    if manifest.name in RESERVED_APPS and package.label != SYSTEM:
         found.append(error("reserved-name", manifest.name_node.span, name=manifest.name))
         return None
     rest = tuple(each for each in documents if each.kind != "app")
@@ -136,7 +137,8 @@ def compile(paths: Iterable[Path | str]) -> Compilation:
 
 def read_packages(paths: Iterable[Path | str]) -> tuple[Package, ...]:
     """Packages by path, and those they require: from the same folders, else from the apps that ship with the product."""
-    given = [read_package(path) for path in dict.fromkeys(Path(each) for each in paths)]
+    # An empty text is no path, though Path would take it for the folder at hand.
+    given = [read_package(path, _label(path)) for path in dict.fromkeys(Path(each) if str(each) else "" for each in paths)]
     names = {name for package in given if (name := _app_name(package))}
     waiting = [(package, name) for package in given for name in _required(package)]
     while waiting:
@@ -149,6 +151,11 @@ def read_packages(paths: Iterable[Path | str]) -> tuple[Package, ...]:
             given.append(found)
             waiting += [(found, each) for each in _required(found)]
     return tuple(given)
+
+
+def _label(path: Path | str) -> str | None:
+    """How places in a package are named where not by its path as given: that must not read like the engine's own package."""
+    return f"./{SYSTEM}" if str(path) == SYSTEM else None
 
 
 def _manifest(package: Package) -> Document | None:

@@ -52,7 +52,8 @@ def resolve_computed(build: Build, expressions: Expressions) -> Computed:
     for draft, each in fields:
         if each.kind != UNTYPED:
             key = (draft.name, each.name)
-            computed.expressions[key] = expressions.compile(_node(draft, each), draft.name, draft.apps[each.name], expects=each.type)
+            app = draft.apps[each.name]
+            computed.expressions[key] = expressions.compile(_node(draft, each), draft.name, app, expects=each.type, looked_up=True)
     _order(build, computed)
     return computed
 

@@ -98,16 +98,30 @@ class Expressions:
         return self.cache.compiled(self.build, _source(node), self.scope(of, app), expects, False)
 
     def compile(
-        self, node: Node | None, of: str | None, app: str, *, expects: Type | None = None, condition: bool = False
+        self, node: Node | None, of: str | None, app: str, *, expects: Type | None = None, condition: bool = False, looked_up: bool = False
     ) -> Expression | None:
-        """The expression at a node, or None where there is none or it is wrong."""
+        """The expression at a node, or None where there is none or it is wrong.
+
+        ``looked_up``: it is evaluated where records are looked up, so it can't ask about a change.
+        """
         if node is None:
             return None
         if node.is_map or node.is_list or node.value is None:
             return None
         compiled = self.cache.compiled(self.build, _source(node), self.scope(of, app), expects, condition)
         self.tell(node, compiled, of)
+        if looked_up and compiled.expression is not None:
+            return self._without_change(node, compiled.expression)
         return compiled.expression
+
+    def _without_change(self, node: Node, expression: Expression) -> Expression | None:
+        found = language.change_in(expression)
+        if found is None:
+            return expression
+        start, end = found
+        span = place(node, self.build.source(node.path), start, end)
+        self.build.error("change-misplaced", span, part=expression.source[start:end])
+        return None
 
     def tell(self, node: Node, compiled: Compiled, of: str | None) -> None:
         """Note what compiling found wrong, unless it comes of a name that was told about already."""

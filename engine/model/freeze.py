@@ -8,12 +8,15 @@ from dataclasses import replace
 from types import MappingProxyType
 from typing import Any
 
+from engine import limits
 from engine.model.computed import Computed
 from engine.model.drafts import Build, EntityDraft, Part, localized
 from engine.model.expressions import Expressions
 from engine.model.infos import SYSTEM_TYPES
+from engine.model.keys import with_key_lengths
 from engine.model.kinds.entity import Check, Entity, Field
 from engine.model.node import NOTHING, Node
+from engine.model.places import place
 
 _BRACES = re.compile(r"\{([^{}]*)\}")
 _CONDITION_WORDS = ("if", "then", "else", "allOf", "dependentRequired")
@@ -30,7 +33,7 @@ def _freeze(build: Build, expressions: Expressions, computed: Computed, draft: E
     node = draft.node
     display = _display(build, draft)
     audited = node.get("audited")
-    return Entity(
+    entity = Entity(
         name=draft.name,
         app=draft.app,
         table=draft.table,
@@ -52,6 +55,7 @@ def _freeze(build: Build, expressions: Expressions, computed: Computed, draft: E
         uid=_uid(build, draft),
         conditions=MappingProxyType({word: node.value[word].plain() for word in _CONDITION_WORDS if word in node.value}),
     )
+    return with_key_lengths(build, draft, entity)
 
 
 def _uid(build: Build, draft: EntityDraft) -> str:
@@ -73,7 +77,7 @@ def _finish(build: Build, expressions: Expressions, computed: Computed, draft: E
         changes = {"compute": computed.expressions.get(key), "stored": stored, "column": field.name if stored else "", "read_only": True}
         _check_computed(build, node, field)
     if "initial" in node.value:
-        changes["initial"] = expressions.compile(node.value["initial"], draft.name, app, expects=field.type)
+        changes["initial"] = expressions.compile(node.value["initial"], draft.name, app, expects=field.type, looked_up=True)
     for word in ("visible_if", "required_if", "readonly_if"):
         if word in node.value:
             changes[word] = expressions.compile(node.value[word], draft.name, app, condition=True)
@@ -182,7 +186,12 @@ def _display(build: Build, draft: EntityDraft) -> str:
     if said is None:
         return f"{{{_telling(draft.fields)}}}"
     for match in _BRACES.finditer(said.text):
-        check_path(build, draft, said, match[1])
+        field = check_path(build, draft, said, match[1])
+        at = place(said, build.source(said.path), match.start(1), match.end(1))
+        if field is not None and field.kind == "lines":
+            build.error("lines-as-column", at, field=match[1])
+        if match[1].count(".") > limits.path_hops_max:
+            build.error("path-too-long", at, limit=limits.path_hops_max)
     if not _BRACES.search(said.text):
         build.error("display-without-field", said.span)
     return said.text

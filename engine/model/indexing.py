@@ -7,6 +7,7 @@ from dataclasses import replace
 from types import MappingProxyType
 
 from engine.language.expression import Expression
+from engine.model.keys import may_be_long
 from engine.model.kinds.entity import Entity, Field
 from engine.model.kinds.role import Role
 from engine.model.kinds.view import View
@@ -40,4 +41,4 @@ def _indexed(entity: Entity, wanted: set[str]) -> Entity:
 
 
 def _gains(field: Field) -> bool:
-    return not field.indexed and bool(field.column) and field.kind not in _NOT_INDEXABLE
+    return not field.indexed and bool(field.column) and field.kind not in _NOT_INDEXABLE and not may_be_long(field)

@@ -189,7 +189,7 @@ def _view(build: Build, expressions: Expressions, app: AppDraft, document: Docum
         title=localized(node.get("title"), document.name),
         span=document.name_node.span,
         kind=kind,
-        where=expressions.compile(node.get("where"), draft.name, app.name, condition=True),
+        where=expressions.compile(node.get("where"), draft.name, app.name, condition=True, looked_up=True),
         columns=_paths(build, draft, columns) if columns is not None else _default_columns(draft),
         sort=_sort(build, draft, node.get("sort")),
         totals=MappingProxyType(_totals(build, draft, node.get("totals"))),

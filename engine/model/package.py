@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import os
 import stat
 import unicodedata
 import zipfile
@@ -60,10 +61,20 @@ def read_package(path: Path | str, label: str | None = None) -> Package:
     """The package in a folder or a zip file; ``label`` defaults to the path as given."""
     where = Path(path)
     named = label or where.as_posix()
-    if where.is_dir():
-        return _from_folder(where, named)
-    if where.is_file():
-        return _from_zip(where.read_bytes() if where.stat().st_size <= limits.package_bytes_max else b"", named, where)
+    if not str(path):
+        named = "''"  # Path would take it for the folder at hand
+    try:
+        facts = where.stat() if str(path) else None
+        if facts is not None and stat.S_ISDIR(facts.st_mode):
+            return _from_folder(where, named)
+        if facts is not None and stat.S_ISREG(facts.st_mode):
+            if facts.st_size > limits.package_bytes_max:
+                return Package(named, {}, (_too_large(Span.whole(named)),), where)
+            return _from_zip(where.read_bytes(), named, where)
+    except (FileNotFoundError, NotADirectoryError, ValueError):
+        pass  # ValueError: a name with a zero character
+    except OSError as found:
+        return Package(named, {}, (_unreadable(Span.whole(named), found),), where)
     return Package(named, {}, (error("package-not-found", Span.whole(named), path=named),))
 
 
@@ -79,29 +90,60 @@ def _from_folder(root: Path, label: str) -> Package:
     for path in _walk(root, root, label, problems):
         name = path.relative_to(root).as_posix()
         whole = Span.whole(f"{label}/{name}")
-        size = path.stat().st_size
-        total += size
-        if len(files) >= limits.package_files_max or total > limits.package_bytes_max:
-            problems.append(_too_large(Span.whole(label)))
-            break
-        if size > _most_bytes(name):
-            problems.append(error("file-too-large", whole, bytes=size, most=_most_bytes(name)))
-            continue
-        files[name] = path.read_bytes()
+        try:
+            size = path.stat().st_size
+            total += size
+            if len(files) >= limits.package_files_max or total > limits.package_bytes_max:
+                problems.append(_too_large(Span.whole(label)))
+                break
+            if size > _most_bytes(name):
+                problems.append(error("file-too-large", whole, bytes=size, most=_most_bytes(name)))
+                continue
+            files[name] = path.read_bytes()
+        except OSError as found:
+            problems.append(_unreadable(whole, found))
     return Package(label, files, tuple(problems), root)
 
 
 def _walk(root: Path, folder: Path, label: str, problems: list[Diagnostic], depth: int = 0) -> Iterator[Path]:
-    """Files of the allowed sorts; hidden ones and other sorts are left alone, links are reported."""
-    for path in sorted(folder.iterdir()):
+    """Files of the allowed sorts; hidden ones and other sorts are left alone. What cannot be part of a package is reported."""
+    try:
+        listed = sorted(folder.iterdir())
+    except OSError as found:
+        problems.append(_unreadable(_span(root, folder, label), found))
+        return
+    for path in listed:
         if path.name.startswith((".", "__")):
             continue
-        if path.is_symlink():
-            problems.append(error("package-link", Span.whole(f"{label}/{path.relative_to(root).as_posix()}")))
-        elif path.is_dir() and depth < limits.document_depth_max:
+        span, wanted = _span(root, path, label), path.suffix.lower() in _ALLOWED
+        name = path.relative_to(root).as_posix()
+        try:
+            mode = path.lstat().st_mode
+        except OSError as found:
+            problems.append(_unreadable(span, found))
+            continue
+        if not (stat.S_ISDIR(mode) or stat.S_ISREG(mode)):
+            problems.append(error("package-link", span))
+        elif stat.S_ISDIR(mode) and wanted:
+            problems.append(error("package-folder-name", span, name=path.name))
+        elif stat.S_ISDIR(mode) and depth >= limits.document_depth_max:
+            problems.append(error("package-too-deep", span, most=limits.document_depth_max))
+        elif stat.S_ISDIR(mode):
             yield from _walk(root, path, label, problems, depth + 1)
-        elif path.is_file() and path.suffix.lower() in _ALLOWED:
+        elif wanted and _unsafe(name, name):
+            problems.append(error("package-path", span, path=span.path))
+        elif wanted:
             yield path
+
+
+def _span(root: Path, path: Path, label: str) -> Span:
+    """The start of a file or folder. Bytes of its name that are no text are shown as such, since places are written out."""
+    name = path.relative_to(root).as_posix().encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+    return Span.whole(f"{label}/{name}" if name != "." else label)
+
+
+def _unreadable(span: Span, found: OSError) -> Diagnostic:
+    return error("package-unreadable", span, problem=os.strerror(found.errno) if found.errno is not None else "?")
 
 
 def _most_bytes(name: str) -> int:

@@ -62,5 +62,5 @@ def _rights(build: Build, expressions: Expressions, app: AppDraft, draft: Entity
 
 def _grant(expressions: Expressions, app: AppDraft, draft: EntityDraft, node: Node) -> Grant:
     scope: Any = node.text_of("scope") if node.is_map else node.text
-    where = expressions.compile(node.get("where"), draft.name, app.name, condition=True)
+    where = expressions.compile(node.get("where"), draft.name, app.name, condition=True, looked_up=True)
     return Grant(scope, where, node.span if not node.is_map else node.start)

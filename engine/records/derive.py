@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 
-from engine.language import types as t
 from engine.model.app import App
-from engine.model.kinds.entity import Entity, Field
-from engine.model.kinds.entity import Sequence as Numbering
+from engine.model.kinds.entity import Entity
 from engine.records.plan import EntityPlan
-from engine.store import UnitOfWork, statements
-from engine.store.schema import SEQUENCE
+from engine.store import UnitOfWork, numbering, statements
 
 Values = dict[str, Any]
 
@@ -114,60 +110,19 @@ def apply_computed(plan: EntityPlan, record: Values, variables: Mapping[str, Any
             record[field_plan.field.name] = field_plan.compute(record, variables)
 
 
-def _period(numbering: Numbering, at: datetime) -> str:
-    return {"never": "", "year": f"{at:%Y}", "month": f"{at:%Y%m}", "day": f"{at:%Y%m%d}"}[numbering.restart]
-
-
-def _number_form(numbering: Numbering, at: datetime) -> tuple[str, int, str]:
-    """What stands before and after a number, and how many digits it has at least."""
-    text = numbering.template
-    for token, value in (("{yyyy}", f"{at:%Y}"), ("{yy}", f"{at:%y}"), ("{mm}", f"{at:%m}"), ("{dd}", f"{at:%d}")):
-        text = text.replace(token, value)
-    start = text.find("{#")
-    end = text.find("#}", start) + 1
-    if start < 0 or end <= start:
-        return text, 1, ""
-    return text[:start], end - start - 1, text[end + 1 :]
-
-
 def assign_numbers(work: UnitOfWork, plan: EntityPlan, records: Sequence[Values]) -> None:
     """Give each record its automatic number; a block of numbers is taken by one update, so two writers never share one."""
     local = work.now.replace(tzinfo=UTC).astimezone(plan.zone)
     for field in plan.sequences:
-        numbering = field.sequence
+        template = field.sequence
         lacking = [record for record in records if record.get(field.name) is None]
-        if numbering is None or not lacking:
+        if template is None or not lacking:
             continue
-        last = _take(work, f"{plan.entity.name}.{field.name}", _period(numbering, local), len(lacking))
-        before, digits, after = _number_form(numbering, local)
-        for number, record in enumerate(lacking, last - len(lacking) + 1):
+        counter = numbering.counter_of(plan.entity.name, field.name)
+        first = numbering.take_numbers(work.connection, counter, numbering.period_of(template, local), len(lacking))
+        before, digits, after = numbering.number_form(template, local)
+        for number, record in enumerate(lacking, first):
             record[field.name] = f"{before}{number:0{digits}d}{after}"
 
 
-def _take(work: UnitOfWork, name: str, period: str, count: int) -> int:
-    insert = sqlite.insert(SEQUENCE) if work.database.dialect == "sqlite" else postgresql.insert(SEQUENCE)
-    counted = insert.values(name=name, period=period, last=count).on_conflict_do_update(
-        index_elements=["name", "period"], set_={"last": SEQUENCE.c.last + count}
-    )
-    return int(work.connection.execute(counted.returning(SEQUENCE.c.last)).scalar_one())
-
-
-def display_text(entity: Entity, values: Mapping[str, Any]) -> str:
-    """A record's display text from its own values; blanks leave no gap."""
-    text = entity.display
-    for name, field in entity.fields.items():
-        token = "{" + name + "}"
-        if token in text:
-            text = text.replace(token, _plain(field, values.get(name)))
-    return " ".join(text.split())
-
-
-def _plain(field: Field, value: Any) -> str:
-    if value is None:
-        return ""
-    if isinstance(field.type, t.Choice):
-        return next((option.title.en for option in field.options if option.code == value), str(value))
-    return str(value)
-
-
-__all__ = ["Values", "apply_computed", "apply_defaults", "assign_numbers", "display_text", "load_related", "read_values", "value_column"]
+__all__ = ["Values", "apply_computed", "apply_defaults", "assign_numbers", "load_related", "read_values", "value_column"]

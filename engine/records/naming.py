@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
 
-from engine import access
+from engine import access, limits
 from engine.language import types as t
-from engine.model.kinds.entity import Entity
+from engine.model.app import App
+from engine.model.kinds.entity import SYSTEM_FIELDS, Entity
 from engine.records import gate
 from engine.records.derive import Values, value_column
 from engine.records.plan import display_fields
@@ -27,59 +28,91 @@ def names_of(work: UnitOfWork, entity: Entity, found: Sequence[Values]) -> dict[
     return {key: text for key, (text, _deleted) in displays(work, entity, keys, checked=False).items()}
 
 
-def displays(work: UnitOfWork, entity: Entity, keys: Sequence[str], *, checked: bool = True) -> dict[str, tuple[str, bool]]:
-    """Display text and deletedness by id; with ``checked``, only of records that the actor may read."""
+def displays(
+    work: UnitOfWork, entity: Entity, keys: Sequence[str], *, checked: bool = True, depth: int = limits.path_hops_max
+) -> dict[str, tuple[str, bool]]:
+    """Display text and deletedness by id; with ``checked``, only of records that the actor may read.
+
+    One statement per link that the template leads over, not per record. ``depth`` is how many more records a template
+    may be shown within another's: templates may name each other in a circle.
+    """
+    paths = display_fields(entity)
+    rows = _rows(work, entity, keys, {path.partition(".")[0] for path in paths}, checked=checked)
+    texts = _texts(work, entity, rows, paths, depth)
+    result = {}
+    for key, values in rows.items():
+        shown = _filled(entity.display, {path: found[key] for path, found in texts.items() if key in found})
+        result[key] = (shown, values["deleted_at"] is not None)
+    return result
+
+
+def _filled(template: str, texts: Mapping[str, str]) -> str:
+    """A template with its tokens filled; blanks leave no gap and no dash at an end."""
+    return " ".join(_TOKEN.sub(lambda match: texts.get(match[1], ""), template).split()).strip(" -–—·/")
+
+
+def _rows(work: UnitOfWork, entity: Entity, keys: Iterable[str], names: Iterable[str], *, checked: bool = True) -> dict[str, Values]:
+    """Those of the values that the actor may read, of records by id; with ``checked``, only of records that it may read."""
     decision = access.rows(work.app, work.actor, entity.name, "read")
-    if decision.none or not keys:
+    pending = list(dict.fromkeys(keys))
+    if decision.none or not pending:
         return {}
     rights = access.fields(work.app, work.actor, entity.name)
-    names = [name for name in display_fields(entity) if "." not in name and access.readable(rights, name)]
     table = work.tables[entity.name]
     columns: list[sa.ColumnElement[Any]] = [table.c.id, table.c.deleted_at]
-    columns += [value_column(work, entity, name).label(name) for name in names if name not in ("id", "deleted_at")]
+    wanted = (name for name in names if name not in ("id", "deleted_at") and access.readable(rights, name))
+    columns += [value_column(work, entity, name).label(name) for name in wanted]
     allowed = gate.condition(work, entity, decision, "read") if checked else None
-    result: dict[str, tuple[str, bool]] = {}
-    pending = list(dict.fromkeys(keys))
+    found = {}
     for start in range(0, len(pending), 500):
         statement = sa.select(*columns).where(table.c.id.in_(pending[start : start + 500]))
         if allowed is not None:
             statement = statement.where(allowed)
-        rows = [dict(row._mapping) for row in work.connection.execute(statement)]
-        linked = _linked_names(work, entity, names, rows)
-        for values in rows:
-            result[values["id"]] = (_display(work, entity, values, linked), values["deleted_at"] is not None)
-    return result
-
-
-def _linked_names(work: UnitOfWork, entity: Entity, names: Sequence[str], rows: Sequence[Values]) -> dict[str, str]:
-    """Display texts of the references that a display template names, one level deep."""
-    found: dict[str, str] = {}
-    for name in names:
-        field = entity.fields.get(name)
-        if field is None or len(field.targets) != 1:
-            continue
-        target = work.app.entities[field.targets[0]]
-        if target.name != entity.name:
-            found.update({key: text for key, (text, _gone) in displays(work, target, [row[name] for row in rows if row[name]]).items()})
+        for row in work.connection.execute(statement):
+            found[row.id] = dict(row._mapping)
     return found
 
 
-def _display(work: UnitOfWork, entity: Entity, values: Mapping[str, Any], linked: Mapping[str, str]) -> str:
-    def shown(match: re.Match[str]) -> str:
-        field = entity.fields.get(match[1])
-        value = values.get(match[1])
-        if value is None:
-            return ""
-        if field is None:
-            return str(value)
-        if field.targets:
-            return linked.get(value, "")
-        if isinstance(field.type, t.Choice):
-            return next((option.title.text(work.actor.language) for option in field.options if option.code == value), str(value))
-        return str(to_json(field.type, value))
+def _texts(work: UnitOfWork, entity: Entity, rows: Mapping[str, Values], paths: Iterable[str], depth: int) -> dict[str, dict[str, str]]:
+    """The text of each path of a template, by the record's id."""
+    by_name: dict[str, list[str]] = {}
+    for path in paths:
+        name, _, rest = path.partition(".")
+        by_name.setdefault(name, []).append(rest)
+    found: dict[str, dict[str, str]] = {}
+    for name, rests in by_name.items():
+        target = _link_target(work.app, entity, name)
+        linked = {key: values[name] for key, values in rows.items() if values.get(name) is not None}
+        if "" in rests and target is None:
+            found[name] = {key: _plain(work, entity, name, value) for key, value in linked.items()}
+        elif "" in rests and target is not None and depth > 0:
+            shown = displays(work, target, list(linked.values()), depth=depth - 1)
+            found[name] = {key: shown[value][0] for key, value in linked.items() if value in shown}
+        further = [rest for rest in rests if rest]
+        if further and target is not None:
+            others = _rows(work, target, linked.values(), {rest.partition(".")[0] for rest in further})
+            for rest, texts in _texts(work, target, others, further, depth).items():
+                found[f"{name}.{rest}"] = {key: texts[value] for key, value in linked.items() if value in texts}
+    return found
 
-    text = " ".join(_TOKEN.sub(shown, entity.display).split())
-    return text.strip(" -–—·/")
+
+def _link_target(app: App, entity: Entity, name: str) -> Entity | None:
+    """The entity that a field leads to; None where it leads to none, or to several."""
+    if name in SYSTEM_FIELDS:
+        return app.entities["system.user"] if name.endswith("_by") else None
+    targets = entity.fields[name].targets if name in entity.fields else ()
+    return app.entities[targets[0]] if len(targets) == 1 else None
+
+
+def _plain(work: UnitOfWork, entity: Entity, name: str, value: Any) -> str:
+    field = entity.fields.get(name)
+    if field is None:
+        return str(value)
+    if field.targets:
+        return ""
+    if isinstance(field.type, t.Choice):
+        return next((option.title.text(work.actor.language) for option in field.options if option.code == value), str(value))
+    return str(to_json(field.type, value))
 
 
 def references_of(work: UnitOfWork, entity: Entity, found: Sequence[Values], names: Sequence[str]) -> dict[str, dict[str, Reference]]:

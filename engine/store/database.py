@@ -16,17 +16,23 @@ from sqlalchemy import event, exc
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from engine import language
-from engine.errors import StoreFull, Unavailable
+from engine.errors import NoDatabase, StoreFull, Unavailable
 
 Dialect = Literal["sqlite", "postgresql"]
 
 _BUSY_TIMEOUT_MS = 10_000
+_INDEX = re.compile(r'index "([^"]+)"')
 _BUSY = re.compile(r"database is locked|database table is locked|disk I/O error", re.IGNORECASE)
 _FULL = re.compile(r"database or disk is full|No space left on device", re.IGNORECASE)
 
 
 def _url(text: str) -> sa.URL:
-    url = sa.make_url(text)
+    try:
+        url = sa.make_url(text)
+    except (exc.ArgumentError, ValueError) as error:
+        raise NoDatabase("bad-database-url") from error
+    if url.drivername not in ("sqlite", "postgresql", "postgresql+psycopg"):
+        raise NoDatabase("bad-database-url")
     if url.get_backend_name() == "postgresql" and url.drivername == "postgresql":
         return url.set(drivername="postgresql+psycopg")
     return url
@@ -41,14 +47,14 @@ class Database:
 
     def __init__(self, url: str, *, pool_size: int = 8) -> None:
         self.url = _url(url)
-        backend = self.url.get_backend_name()
-        if backend not in ("sqlite", "postgresql"):
-            raise ValueError(f"unsupported database {backend!r}: use sqlite or postgresql")
-        self.dialect: Dialect = "sqlite" if backend == "sqlite" else "postgresql"
+        self.dialect: Dialect = "sqlite" if self.url.get_backend_name() == "sqlite" else "postgresql"
         self._writing = threading.Lock()
         if self.dialect == "sqlite":
             if self.url.database and self.url.database != ":memory:":
-                Path(self.url.database).parent.mkdir(parents=True, exist_ok=True)
+                try:
+                    Path(self.url.database).parent.mkdir(parents=True, exist_ok=True)
+                except (OSError, ValueError) as error:
+                    raise self._unusable(error) from error
             self.engine = sa.create_engine(
                 self.url,
                 pool_size=pool_size,
@@ -68,11 +74,24 @@ class Database:
                 connect_args={"options": "-c timezone=UTC"},
             )
 
+    def _unusable(self, error: object) -> NoDatabase:
+        """Why there is nothing to be done here; the password is not told."""
+        first = (str(error).strip() or type(error).__name__).splitlines()[0]
+        return NoDatabase(reason=f"{self.url.render_as_string(hide_password=True)}: {first}")
+
+    def connect(self) -> sa.Connection:
+        """A connection, in no transaction yet. Raises Unavailable where the store is busy, NoDatabase where there is none."""
+        try:
+            return self.engine.connect()
+        except exc.DBAPIError as error:
+            passing = isinstance(error, exc.OperationalError) and _BUSY.search(str(error.orig))
+            raise (Unavailable("store-busy") if passing else self._unusable(error.orig)) from error
+
     @contextmanager
     def read(self) -> Iterator[sa.Connection]:
         """A connection in a transaction that sees one consistent state and is always rolled back."""
         with _translated():
-            connection = self.engine.connect()
+            connection = self.connect()
             try:
                 connection.begin()
                 yield connection
@@ -83,12 +102,12 @@ class Database:
     def write(self) -> Iterator[sa.Connection]:
         """A connection in a transaction that commits when the block ends well, and rolls back otherwise.
 
-        Raises Unavailable when the store is busy beyond the time-out, full or gone.
+        Raises Unavailable when the store is busy beyond the time-out, full or gone, NoDatabase when there is none.
         """
         if self.dialect == "sqlite" and not self._writing.acquire(timeout=_BUSY_TIMEOUT_MS / 1000):
             raise Unavailable("store-busy")
         try:
-            with _translated(), self.engine.connect().execution_options(writes=True) as connection, connection.begin():
+            with _translated(), self.connect().execution_options(writes=True) as connection, connection.begin():
                 yield connection
         finally:
             if self.dialect == "sqlite":
@@ -115,6 +134,14 @@ class Database:
     def close(self) -> None:
         """Let go of every pooled connection."""
         self.engine.dispose()
+
+
+def too_long_for(error: exc.DBAPIError) -> str | None:
+    """The index into which a row's text is too long to be entered (PostgreSQL), if that is why a statement was refused."""
+    if getattr(error.orig, "sqlstate", None) != "54000":
+        return None
+    found = _INDEX.search(str(error.orig))
+    return found[1] if found is not None else ""
 
 
 def _translate(error: exc.DBAPIError) -> Exception:

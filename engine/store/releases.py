@@ -25,6 +25,17 @@ class State:
     access_epoch: int
 
 
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """One release as it was applied; ``at`` is naive UTC."""
+
+    number: int
+    content_hash: str
+    at: datetime
+    by: str | None
+    in_force: bool
+
+
 MIGRATION_LOCK = 4_681_123_690_217
 """Advisory lock held by whoever applies, on PostgreSQL."""
 SWITCH_LOCK = MIGRATION_LOCK + 1
@@ -99,6 +110,13 @@ def files_of(connection: sa.Connection, release: int) -> dict[str, dict[str, byt
     for row in connection.execute(chosen.order_by(RELEASE_FILE.c.package, RELEASE_FILE.c.path)):
         found.setdefault(row.package, {})[row.path] = bytes(row.content)
     return found
+
+
+def history(connection: sa.Connection) -> tuple[Applied, ...]:
+    """Every release of this database, newest first."""
+    present = state(connection).release
+    rows = connection.execute(sa.select(RELEASE).order_by(RELEASE.c.id.desc()))
+    return tuple(Applied(row.id, row.content_hash, row.applied_at, row.applied_by, row.id == present) for row in rows)
 
 
 def content_hash_of(connection: sa.Connection, release: int) -> str:

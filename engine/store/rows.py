@@ -8,7 +8,8 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy import exc
 
-from engine.errors import Conflict
+from engine.errors import Conflict, TooLong
+from engine.store.database import too_long_for
 from engine.store.prepared import insert_into
 
 Row = Mapping[str, Any]
@@ -17,21 +18,21 @@ _KEYS_PER_STATEMENT = 500
 
 
 def insert(connection: sa.Connection, table: sa.Table, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Write new rows; all must have the same columns. Raises Conflict where a unique key is taken."""
+    """Write new rows; all must have the same columns. Raises Conflict where a unique key is taken, TooLong where a text fits no index."""
     if not rows:
         return
     try:
         insert_into(table, connection).run(connection, rows)
-    except exc.IntegrityError as error:
-        raise Conflict("duplicate", table=table.name) from error
+    except exc.DBAPIError as error:
+        raise _refused(table, error) from error
 
 
 def update(connection: sa.Connection, table: sa.Table, key: str, version: int, values: Mapping[str, Any]) -> bool:
     """Write a row's new values if it still has ``version``; the new version is the caller's business. False: it moved on."""
     try:
         done = connection.execute(sa.update(table).where(table.c.id == key, table.c.version == version).values(dict(values)))
-    except exc.IntegrityError as error:
-        raise Conflict("duplicate", table=table.name) from error
+    except exc.DBAPIError as error:
+        raise _refused(table, error) from error
     return done.rowcount == 1
 
 
@@ -43,8 +44,20 @@ def update_many(connection: sa.Connection, table: sa.Table, rows: Sequence[Mappi
     statement = sa.update(table).where(table.c.id == sa.bindparam("b_id"), table.c.version == sa.bindparam("b_version")).values(columns)
     try:
         return connection.execute(statement, list(rows)).rowcount
-    except exc.IntegrityError as error:
-        raise Conflict("duplicate", table=table.name) from error
+    except exc.DBAPIError as error:
+        raise _refused(table, error) from error
+
+
+def _refused(table: sa.Table, error: exc.DBAPIError) -> Exception:
+    """What the database's refusal of a row means to whoever wrote it; the error itself where it is none of theirs."""
+    if isinstance(error, exc.IntegrityError):
+        return Conflict("duplicate", table=table.name)
+    index = too_long_for(error)
+    if index is None:
+        return error
+    columns = next((each.info["columns"] for each in table.indexes if each.name == index), ())
+    texts = [name for name in columns if isinstance(table.c[name].type, sa.Text)]
+    return TooLong(field=texts[-1] if texts else index)
 
 
 def delete(connection: sa.Connection, table: sa.Table, keys: Iterable[str]) -> int:

@@ -21,6 +21,7 @@ from engine.errors import (
     PreconditionFailed,
     StoreFull,
     TooLarge,
+    TooLong,
     Unavailable,
     UnsupportedMedia,
 )
@@ -37,6 +38,7 @@ _STATUS: tuple[tuple[type[DougongError], int], ...] = (
     (Forbidden, 403),
     (BadRequest, 400),
     (Invalid, 422),
+    (TooLong, 422),
     (Conflict, 409),
     (StoreFull, 507),
     (Unavailable, 503),

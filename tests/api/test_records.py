@@ -81,6 +81,28 @@ def test_a_question_that_makes_no_sense_is_a_400_problem(ann: Client, query: str
 
 
 @pytest.mark.parametrize(
+    ("query", "code", "name"),
+    [
+        ("limit=1&limit=2", "repeated-parameter", "limit"),
+        ("limit=1&limit=1", "repeated-parameter", "limit"),
+        ("where=&where=", "repeated-parameter", "where"),
+        ("sort=subject&fields=id&sort=due", "repeated-parameter", "sort"),
+        ("sort=,", "empty-item", "sort"),
+        ("sort=subject,", "empty-item", "sort"),
+        ("sort=subject,,due", "empty-item", "sort"),
+        ("fields=%20,subject", "empty-item", "fields"),
+        ("totals=count,", "empty-item", "totals"),
+        ("sort=-", "empty-item", "sort"),
+    ],
+)
+def test_a_parameter_said_twice_or_with_a_gap_is_refused_by_name(ann: Client, query: str, code: str, name: str) -> None:
+    answer = ann.get(f"{TICKETS}?{query}")
+    assert (answer.status_code, answer.json["code"]) == (400, code)
+    assert name in answer.json["detail"]
+    assert ann.get(f"{TICKETS}?sort=&fields=&totals=").status_code == 200
+
+
+@pytest.mark.parametrize(
     ("raw", "code"),
     [
         (b'{"subject": "a", "subject": "b"}', "json-duplicate-key"),

@@ -18,7 +18,7 @@ from engine import deployment, limits
 from engine.model.app import App
 from engine.store import Database, migrations, releases
 from engine.store.migrations.live import inspect
-from engine.store.schema import JOURNAL, QUARANTINE
+from engine.store.schema import JOURNAL, QUARANTINE, SEQUENCE
 from tests import said
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="needs a process that can be killed")
@@ -40,7 +40,7 @@ BEFORE = {
 AFTER = {
     "request": {
         "uid": "ticket",
-        "required": ["priority"],
+        "required": ["priority", "weight"],
         "properties": {
             "headline": {"type": "string", "uid": "subject"},
             "size": {"type": "integer"},
@@ -48,6 +48,8 @@ AFTER = {
             "twice": {"kind": "money", "compute": "cost * 2"},
             "code": {"type": "string", "unique": True},
             "priority": {"enum": ["low", "high"], "default": "low"},
+            "weight": {"type": "integer", "initial": "len(headline) + 1"},
+            "number": {"kind": "sequence", "template": "R-{yyyy}-{##}", "restart": "year"},
             "parts": {
                 "kind": "lines",
                 "items": {"properties": {"qty": {"type": "integer"}, "more": {"type": "integer", "compute": "qty + 1"}}},
@@ -56,8 +58,14 @@ AFTER = {
         },
     },
     "person": {
-        "required": ["grade"],
-        "properties": {"name": {"type": "string"}, "grade": {"enum": ["a", "b"], "default": "a"}, "shout": {"compute": "name"}},
+        "required": ["grade", "nick"],
+        "properties": {
+            "name": {"type": "string"},
+            "nick": {"type": "string", "initial": "name"},
+            "number": {"kind": "sequence", "template": "{###}"},
+            "grade": {"enum": ["a", "b"], "default": "a"},
+            "shout": {"compute": "name"},
+        },
     },
     "answer": {"properties": {"of": {"kind": "ref", "to": "request"}}},
 }
@@ -176,6 +184,7 @@ def _contents(url: str) -> dict[str, Any]:
             ).all()
             found[name] = (dict(sorted(table.columns.items())), sorted(table.indexes.items()), [tuple(map(str, row)) for row in rows])
         held = sa.select(QUARANTINE.c.table_name, QUARANTINE.c.column_name, QUARANTINE.c.stored_as, QUARANTINE.c.rows_held)
+        found["counters"] = sorted(map(str, connection.execute(sa.select(SEQUENCE)).all()))
         found["quarantine"] = sorted(map(str, connection.execute(held).all()))
         found["release"] = releases.state(connection)
         found["journal"] = connection.execute(sa.select(JOURNAL.c.step, JOURNAL.c.state).order_by(JOURNAL.c.plan, JOURNAL.c.step)).all()
@@ -256,13 +265,15 @@ def test_the_old_release_works_on_while_an_apply_is_cut_short(fresh_url: str, ap
             assert said.read(url, "ticket")[-1]["subject"] == "between"
             _apply(url, apps)
             late = said.read(url, "request")[-1]
-            assert {name: late[name] for name in ("headline", "size", "cost", "twice", "priority", "total")} == {
+            assert {name: late[name] for name in ("headline", "size", "cost", "twice", "priority", "total", "weight", "number")} == {
                 "headline": "between",
                 "size": 77,
                 "cost": "1.00",
                 "twice": "2.00",
                 "priority": "low",
                 "total": 6,
+                "weight": 8,
+                "number": "R-2026-09",
             }
             database = Database(url)
             assert deployment.lag(database, apps[1]) is None

@@ -3,6 +3,7 @@
 from engine.store.migrations.apply import Observe, Outcome, Refused, apply, read_plan, session
 from engine.store.migrations.journal import AlreadyApplying
 from engine.store.migrations.plan import Finding, Plan
+from engine.store.migrations.quarantine import Held, choose, held, purge
 from engine.store.migrations.steps import Bench
 from engine.store.migrations.wording import say, tell_step
 
@@ -10,11 +11,15 @@ __all__ = [
     "AlreadyApplying",
     "Bench",
     "Finding",
+    "Held",
     "Observe",
     "Outcome",
     "Plan",
     "Refused",
     "apply",
+    "choose",
+    "held",
+    "purge",
     "read_plan",
     "say",
     "session",

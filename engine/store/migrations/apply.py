@@ -17,7 +17,7 @@ from engine.clock import Clock
 from engine.errors import DougongError, Unavailable
 from engine.model.app import App
 from engine.store import releases
-from engine.store.database import Database
+from engine.store.database import Database, too_long_for
 from engine.store.migrations import journal, steps
 from engine.store.migrations.compare import make_plan
 from engine.store.migrations.journal import Entry, Leftovers, Session, Step
@@ -61,7 +61,7 @@ def session(database: Database, clock: Clock) -> Iterator[Session]:
         finally:
             held.release()
         return
-    with database.engine.connect() as connection:
+    with database.connect() as connection:
         held.hold(connection)
         try:
             with held.transaction():
@@ -106,11 +106,12 @@ def apply(held: Session, bench: Bench, observe: Observe | None = None) -> Outcom
 
 
 class _Broken(Exception):
-    """A unique key did not hold while a step was done."""
+    """A unique key did not hold while a step was done, or a text was too long for an index; ``code`` says which."""
 
-    def __init__(self, operation: Operation) -> None:
+    def __init__(self, operation: Operation, code: str) -> None:
         super().__init__()
         self.operation = operation
+        self.code = code
 
 
 def _run(held: Session, bench: Bench, entry: Entry, plan: Plan, observe: Observe) -> None:
@@ -125,7 +126,7 @@ def _run(held: Session, bench: Bench, entry: Entry, plan: Plan, observe: Observe
         finding = Finding("value-appeared", "refused", lost.operation.title, len(lost.samples), lost.samples, lost.operation.source)
         raise Refused(_with(plan, finding)) from lost
     except _Broken as broken:
-        raise Refused(_with(plan, Finding("key-broken", "refused", broken.operation.title, 0, broken.operation.samples))) from broken
+        raise Refused(_with(plan, Finding(broken.code, "refused", broken.operation.title, 0, broken.operation.samples))) from broken
     except exc.OperationalError as error:
         if type(error.orig).__name__ == "LockNotAvailable":
             raise Unavailable("table-in-use") from error
@@ -140,7 +141,11 @@ def _do(bench: Bench, connection: sa.Connection, operation: Operation) -> int:
     try:
         return steps.do(bench, connection, operation)
     except exc.IntegrityError as error:
-        raise _Broken(operation) from error
+        raise _Broken(operation, "key-broken") from error
+    except exc.OperationalError as error:
+        if too_long_for(error) is None:
+            raise
+        raise _Broken(operation, "value-too-long") from error
 
 
 def _expand(held: Session, bench: Bench, entry: Entry, step: Step, observe: Observe) -> None:
@@ -155,9 +160,9 @@ def _expand(held: Session, bench: Bench, entry: Entry, step: Step, observe: Obse
     after, done = step.position, step.rows_done
     while True:
         with held.transaction() as connection:
-            until = steps.next_key(connection, operation.table, after)
+            until, written = steps.fill_batch(bench, connection, operation, after)
             if until is not None:
-                done += steps.fill(bench, connection, operation, after, until)
+                done += written
                 journal.move(connection, entry, step.number, position=until, rows_done=done, at=held.now)
             else:
                 journal.end(connection, entry, step.number, rows_done=done, at=held.now)

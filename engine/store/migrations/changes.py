@@ -175,7 +175,9 @@ class _Comparison:
             return self._change(name, field, old, source, "keep")
         convert = conversions.conversion(old.type, field, self._zone)
         losses = impact.losses(self._setting.connection, self._live.name, source, old.type, convert)
-        fits = not losses.changes and not self._drifted(source, field.type)
+        # The same text stands otherwise in a column of JSON, even where both columns are of one type.
+        alike = not losses.values or isinstance(old.type, t.Json) == isinstance(field.type, t.Json)
+        fits = alike and not losses.changes and not self._drifted(source, field.type)
         return self._change(name, field, old, source, "keep" if fits else "convert", losses=losses)
 
     def _found(self, field: Field, source: str) -> ColumnChange:

@@ -12,8 +12,9 @@ from engine.model.app import App
 from engine.model.kinds.entity import Entity, Field
 from engine.store.migrations import findings, impact, live
 from engine.store.migrations.changes import ColumnChange, Setting, TableChange, compare_table, spare_name
-from engine.store.migrations.computing import recomputed
+from engine.store.migrations.computing import own_settled, recomputed
 from engine.store.migrations.dependents import Dependents
+from engine.store.migrations.filling import Filling, at_creation, filling_of
 from engine.store.migrations.indexes import index_steps
 from engine.store.migrations.journal import Leftovers
 from engine.store.migrations.matching import Matching, match
@@ -26,6 +27,8 @@ from engine.store.migrations.operations import (
     DropTable,
     FillComputed,
     FillDefault,
+    FillInitial,
+    FillNumbers,
     FillTarget,
     Operation,
     Phase,
@@ -40,7 +43,18 @@ from engine.store.migrations.ordering import in_order
 from engine.store.migrations.plan import Plan
 from engine.store.tables import Tables
 
-_EXPAND: tuple[type[Operation], ...] = (DropColumn, DropTable, CreateTable, AddColumn, FillDefault, FillTarget, ConvertValues, FillComputed)
+_EXPAND: tuple[type[Operation], ...] = (
+    DropColumn,
+    DropTable,
+    CreateTable,
+    AddColumn,
+    FillDefault,
+    FillInitial,
+    FillNumbers,
+    FillTarget,
+    ConvertValues,
+    FillComputed,
+)
 _SWITCH: tuple[type[Operation], ...] = (
     ConvertValues,
     DropColumn,
@@ -52,6 +66,8 @@ _SWITCH: tuple[type[Operation], ...] = (
     RenameTarget,
     CreateTable,
     FillDefault,
+    FillInitial,
+    FillNumbers,
     FillTarget,
     FillComputed,
 )
@@ -199,7 +215,7 @@ class _Planner:
             yield from self._set_aside(
                 now, title, column.source, column.losses.lost, computed=column.old is not None and column.old.computed
             )
-        yield from self._default(change, now, column, field)
+        yield from self._filling(change, now, column, field)
 
     def _conversion(self, change: TableChange, now: str, column: ColumnChange, source: str, field: Field) -> Iterator[Operation]:
         losses = column.losses
@@ -225,7 +241,8 @@ class _Planner:
         yield QuarantineColumn(phase="switch", table=now, title=step.title, rows=losses.values, column=source, stored_as=step.held_as)
 
     def _held(self, table: str, column: str) -> str:
-        return spare_name("_q_", column, self.setting.key, self.setting.live[table].columns)
+        """A name that no other table's column gets either, so that it says what it was even after the table is renamed."""
+        return spare_name("_q_", column, f"{self.setting.key}\0{table}", self.setting.live[table].columns)
 
     def _set_aside(
         self, table: str, title: LocalizedText, column: str, rows: int, *, computed: bool, dependents: tuple[str, ...] = ()
@@ -246,29 +263,40 @@ class _Planner:
             named = self._before(change.old, each.field)
             yield from self._set_aside(change.now, title, each.column, each.rows, computed=each.field.computed, dependents=named)
 
-    def _default(self, change: TableChange, now: str, column: ColumnChange, field: Field) -> Iterator[Operation]:
-        """Records that are there get the default of a field that they must have from now on."""
-        if not field.required or field.default is None or field.computed or not change.rows:
+    def _filling(self, change: TableChange, now: str, column: ColumnChange, field: Field) -> Iterator[Operation]:
+        """Records that are there get a value where they must have one from now on, and their number."""
+        kind = filling_of(change, column)
+        if kind is None or not change.rows:
             return
-        if column.fate == "keep":
-            if column.old is not None and column.old.required:
-                return
-            rows = impact.count_blank(self.setting.connection, now, column.physical)
-        else:
-            rows = change.rows if column.fate == "add" else 0
-        if rows:
-            step = FillDefault(
-                phase="expand",
-                table=now,
-                title=title_of(change.entity, field),
-                rows=rows,
-                samples=(impact.show(field.default),),
-                entity=change.entity.name,
-                field=field.name,
-                column=column.physical,
-            )
+        rows = change.rows if column.fate == "add" else impact.count_blank(self.setting.connection, now, column.physical)
+        if not rows:
+            return
+        made, sample, early = self._filler(change, column, field, kind)
+        step = made(
+            phase="expand",
+            table=now,
+            title=title_of(change.entity, field),
+            rows=rows,
+            samples=(sample,),
+            entity=change.entity.name,
+            field=field.name,
+            column=column.physical,
+        )
+        if early:
             yield step
-            yield replace(step, phase="switch", table=change.entity.table, column=column.name)
+        yield replace(step, phase="switch", table=change.entity.table, column=column.name)
+
+    def _filler(
+        self, change: TableChange, column: ColumnChange, field: Field, kind: Filling
+    ) -> tuple[type[FillDefault | FillInitial | FillNumbers], str, bool]:
+        """The kind of step, what it fills in, and whether it may begin beside the release in force."""
+        if kind == "numbers" and field.sequence is not None:
+            # A counter of that name may still belong to another field, until the switch renames it.
+            taken = change.old is None or change.old.name != change.entity.name or field.name in change.old.fields
+            return FillNumbers, field.sequence.template, column.settled and not taken
+        if kind == "initial" and field.initial is not None:
+            return FillInitial, field.initial.source, own_settled(change, at_creation(self.setting.new, change.entity.name, field.initial))
+        return FillDefault, impact.show(field.default, field.type), True
 
     def _targets(self, change: TableChange) -> Iterator[Operation]:
         """The companion columns of links that may point to several entities."""

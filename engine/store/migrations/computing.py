@@ -9,6 +9,7 @@ from engine.language.expression import Expression
 from engine.model.app import App
 from engine.model.kinds.entity import Field
 from engine.store.migrations.changes import ColumnChange, TableChange
+from engine.store.migrations.filling import filling_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +26,7 @@ def recomputed(app: App, changes: Sequence[TableChange]) -> Iterator[Recomputed]
     moved: dict[str, set[str]] = {}
     by_entity = {change.entity.name: change for change in changes}
     for change in changes:
-        here = moved.setdefault(change.entity.name, {each.field.name for each in change.columns if each.field and _moves(each)})
+        here = moved.setdefault(change.entity.name, {each.field.name for each in change.columns if each.field and _moves(change, each)})
         if change.now is None:
             continue
         for name in change.entity.compute_order:
@@ -41,10 +42,9 @@ def recomputed(app: App, changes: Sequence[TableChange]) -> Iterator[Recomputed]
                 yield Recomputed(change, field, early)
 
 
-def _moves(column: ColumnChange) -> bool:
+def _moves(change: TableChange, column: ColumnChange) -> bool:
     """Whether values change by this migration even where no formula does."""
-    required_now = column.field is not None and column.field.required and not (column.old is not None and column.old.required)
-    return column.fate != "keep" or (required_now and column.field is not None and column.field.default is not None)
+    return column.fate != "keep" or filling_of(change, column) is not None
 
 
 def _formula_changed(column: ColumnChange, formula: Expression) -> bool:
@@ -62,6 +62,15 @@ def _sources(app: App, entity: str, formula: Expression) -> Mapping[str, frozens
         lines = collections[aggregate.collection].entity
         found[lines] = found.get(lines, frozenset()) | frozenset(path.partition(".")[0] for path in aggregate.fields)
     return found
+
+
+def own_settled(change: TableChange, formula: Expression) -> bool:
+    """Whether a formula reads only its own record, and nothing there that gets its name or values by this migration."""
+    paths = [path for path in formula.reads if "." not in path]
+    if formula.aggregates or len(paths) < len(formula.reads) or not change.settled:
+        return False
+    columns = [change.column(change.entity.fields[name].column if name in change.entity.fields else name) for name in paths]
+    return all(each is not None and each.settled and each.fate == "keep" for each in columns)
 
 
 def _settled(change: TableChange, fields: frozenset[str]) -> bool:

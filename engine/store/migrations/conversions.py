@@ -236,6 +236,16 @@ def _json_to_text(_: _Case, value: Any) -> Converted:
     return Converted(value if isinstance(value, str) else json.dumps(value, ensure_ascii=False) or None)
 
 
+def _text_to_json(_: _Case, value: str) -> Converted:
+    """What the text says as JSON, as far as both databases keep it."""
+    try:
+        found = json.loads(value)
+        written = json.dumps(found, allow_nan=False)
+    except (ValueError, RecursionError):
+        return LOST
+    return LOST if "\\u0000" in written else Converted(found)
+
+
 def _same(_: _Case, value: Any) -> Converted:
     return Converted(value)
 
@@ -275,7 +285,7 @@ _CONVERSIONS: Mapping[tuple[type[t.Type], type[t.Type]], Callable[[_Case, Any], 
     (t.Text, t.DateTime): _text_to_instant,
     (t.Text, t.Choice): _text_to_choice,
     (t.Text, t.MultiChoice): _text_to_choices,
-    (t.Text, t.Json): _same,
+    (t.Text, t.Json): _text_to_json,
     (t.Float, t.Text): _float_to_text,
     (t.Boolean, t.Text): _boolean_to_text,
     (t.Boolean, t.Integer): _boolean_to_integer,

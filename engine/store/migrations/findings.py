@@ -12,6 +12,8 @@ from engine.language import types as t
 from engine.model.kinds.entity import Entity, Field
 from engine.store.migrations import impact
 from engine.store.migrations.changes import ColumnChange, Setting, TableChange
+from engine.store.migrations.computing import own_settled
+from engine.store.migrations.filling import at_creation, count_left_blank, filling_of
 from engine.store.migrations.matching import Matching
 from engine.store.migrations.plan import Finding
 
@@ -63,15 +65,24 @@ def _field(setting: Setting, change: TableChange, table: str, column: ColumnChan
 def _required(setting: Setting, change: TableChange, table: str, column: ColumnChange, field: Field) -> Iterator[Finding]:
     """Records that are blank where a value will be asked: they stay readable, but cannot be saved before it is given."""
     was_required = column.old is not None and column.old.required and column.fate == "keep"
-    if not field.required or was_required or (field.default is not None and column.fate != "convert"):
+    filled = filling_of(change, column)
+    if not field.required or was_required or filled in ("default", "numbers"):
         return
-    live = impact.count(setting.connection, table, live=True)
-    if column.source is None:
-        blank = live
+    if filled == "initial":
+        blank = _left_blank(setting, change, table, column, field)
+    elif column.source is None:
+        blank = impact.count(setting.connection, table, live=True)
     else:
         blank = impact.count_blank(setting.connection, table, column.source) + (column.losses.lost if column.losses is not None else 0)
     if blank:
         yield Finding("required-blank", "note", _title(change.entity, field), blank)
+
+
+def _left_blank(setting: Setting, change: TableChange, table: str, column: ColumnChange, field: Field) -> int:
+    """Records for which even the initial value is blank, as far as it can be asked before names and values have moved."""
+    if field.initial is None or not own_settled(change, at_creation(setting.new, change.entity.name, field.initial)):
+        return 0
+    return count_left_blank(setting.connection, setting.new, change.entity.name, field, table, column.source)
 
 
 def _tightened(setting: Setting, title: LocalizedText, table: str, column: ColumnChange, old: Field, field: Field) -> Iterator[Finding]:
@@ -113,7 +124,7 @@ def _keys(setting: Setting, change: TableChange, table: str) -> Iterator[Finding
 
 
 def _key(setting: Setting, change: TableChange, table: str, index: sa.Index, columns: Sequence[ColumnChange]) -> Iterator[Finding]:
-    kept = [each.source for each in columns if each.fate == "keep" and each.source is not None]
+    kept = {each.source: each.field.type if each.field else None for each in columns if each.fate == "keep" and each.source is not None}
     filled = [
         each for each in columns if each.fate == "add" and each.field is not None and each.field.required and each.field.default is not None
     ]
@@ -126,7 +137,9 @@ def _key(setting: Setting, change: TableChange, table: str, index: sa.Index, col
     )
     if not kept:
         if impact.count(setting.connection, table, live=True) > 1:
-            yield Finding("duplicates", "refused", title, 1, tuple(impact.show(each.field.default) for each in filled if each.field))
+            yield Finding(
+                "duplicates", "refused", title, 1, tuple(impact.show(each.field.default, each.field.type) for each in filled if each.field)
+            )
         return
     number, samples = impact.duplicates(setting.connection, table, kept)
     if number:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 import re2
@@ -29,9 +30,13 @@ class Losses:
     changes: bool
 
 
-def show(value: Any) -> str:
-    """A value as a sample, short."""
+def show(value: Any, type_: t.Type | None = None) -> str:
+    """A value in kept form as a sample, short; with its type, as people write it."""
     text = ", ".join(value) if isinstance(value, tuple) else str(value)
+    if isinstance(type_, t.Decimal | t.Money) and isinstance(value, int):
+        text = str(Decimal(value).scaleb(-type_.scale))
+    elif type_ is not None and isinstance(value, bool):
+        text = str(value).lower()
     return text if len(text) <= _SAMPLE_CHARS else text[: _SAMPLE_CHARS - 1] + "…"
 
 
@@ -77,7 +82,7 @@ def losses(connection: sa.Connection, table: str, column: str, type_: t.Type, co
         if not converted.exact:
             lost += rows
             if len(samples) < SAMPLES:
-                samples.append(show(value))
+                samples.append(show(value, type_))
     return Losses(total, lost, tuple(samples), changes)
 
 
@@ -90,8 +95,8 @@ def link_losses(connection: sa.Connection, table: str, column: str, companion: s
     return Losses(total, lost, tuple(strange) if lost else (), bool(lost))
 
 
-def duplicates(connection: sa.Connection, table: str, columns: Sequence[str]) -> tuple[int, tuple[str, ...]]:
-    """How many keys more than one live record has, and some of them. A key with a blank in it is no key."""
+def duplicates(connection: sa.Connection, table: str, columns: Mapping[str, t.Type | None]) -> tuple[int, tuple[str, ...]]:
+    """How many keys more than one live record has, and some of them; columns with their types. A key with a blank in it is no key."""
     rows = sa.table(table, *(sa.column(name) for name in columns), sa.column("deleted_at"))
     keys = [rows.c[name] for name in columns]
     groups = (
@@ -101,7 +106,7 @@ def duplicates(connection: sa.Connection, table: str, columns: Sequence[str]) ->
     if not number:
         return 0, ()
     found = connection.execute(groups.order_by(*keys).limit(SAMPLES)).all()
-    return number, tuple(" / ".join(show(part) for part in row) for row in found)
+    return number, tuple(" / ".join(map(show, row, columns.values())) for row in found)
 
 
 def violations(connection: sa.Connection, table: str, column: str, field: Field) -> tuple[int, tuple[str, ...]]:
@@ -110,7 +115,7 @@ def violations(connection: sa.Connection, table: str, column: str, field: Field)
     broken: Counter[str] = Counter()
     for value, rows in values(connection, table, column, field.type, live=True):
         if not _allowed(field.constraints, value) or (pattern is not None and isinstance(value, str) and not pattern.search(value)):
-            broken[show(value)] += rows
+            broken[show(value, field.type)] += rows
     return broken.total(), tuple(text for text, _ in broken.most_common(SAMPLES))
 
 

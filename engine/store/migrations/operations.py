@@ -58,6 +58,24 @@ class FillDefault(Operation):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FillInitial(Operation):
+    """Give blank values of a required field what its initial value would have been when the record was created."""
+
+    entity: str
+    field: str
+    column: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FillNumbers(Operation):
+    """Give records that have none their automatic number, oldest first."""
+
+    entity: str
+    field: str
+    column: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FillTarget(Operation):
     """Say of each link which entity it points to, now that it may point to several."""
 
@@ -173,13 +191,15 @@ class Activate(Operation):
     content_hash: str
 
 
-BATCHED = (FillDefault, FillTarget, FillComputed, ConvertValues)
+BATCHED = (FillDefault, FillInitial, FillNumbers, FillTarget, FillComputed, ConvertValues)
 """Steps that write values, in batches while they run beside the release in force."""
 
 _KINDS: tuple[type[Operation], ...] = (
     CreateTable,
     AddColumn,
     FillDefault,
+    FillInitial,
+    FillNumbers,
     FillTarget,
     FillComputed,
     ConvertValues,

@@ -50,9 +50,12 @@ class Plan:
         """Whether values would go out of use."""
         return any(each.lost for each in self.operations) or any(each.severity == "destructive" for each in self.findings)
 
-    def text(self, language: Language) -> str:
-        """The plan for people."""
-        return wording.tell_plan(self, language)
+    def text(self, language: Language, arguments: str = "…", *, allowed: bool = False) -> str:
+        """The plan for people; ``arguments`` are those of the commands that it advises, quoted as a shell wants them.
+
+        ``allowed``: values may go out of use, so nobody needs to be told how to allow it.
+        """
+        return wording.tell_plan(self, language, arguments, allowed=allowed)
 
     def to_json(self) -> dict[str, Any]:
         """The plan as JSON values."""

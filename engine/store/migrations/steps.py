@@ -19,7 +19,7 @@ from engine.model.kinds.entity import Field
 from engine.store import releases, statements
 from engine.store.columns import KEY, column_type
 from engine.store.database import Dialect
-from engine.store.migrations import conversions, impact, live
+from engine.store.migrations import conversions, filling, impact, live
 from engine.store.migrations.conversions import LOST, Convert
 from engine.store.migrations.logs import rename_in_logs
 from engine.store.migrations.operations import (
@@ -34,6 +34,8 @@ from engine.store.migrations.operations import (
     DropTable,
     FillComputed,
     FillDefault,
+    FillInitial,
+    FillNumbers,
     FillTarget,
     Operation,
     QuarantineColumn,
@@ -46,7 +48,7 @@ from engine.store.migrations.operations import (
 from engine.store.schema import QUARANTINE
 from engine.store.tables import Tables
 
-Batched = FillDefault | FillTarget | FillComputed | ConvertValues
+Batched = FillDefault | FillInitial | FillNumbers | FillTarget | FillComputed | ConvertValues
 
 
 class ValueLost(Exception):
@@ -84,6 +86,14 @@ def do(bench: Bench, connection: sa.Connection, operation: Operation) -> int:
     return 0
 
 
+def fill_batch(bench: Bench, connection: sa.Connection, operation: Batched, after: str | None) -> tuple[str | None, int]:
+    """Write the values of the next batch of rows: the key it came to, None where no row is left, and how many were written."""
+    if isinstance(operation, FillNumbers):
+        return filling.number_batch(connection, bench.new, operation)
+    until = next_key(connection, operation.table, after)
+    return until, fill(bench, connection, operation, after, until) if until is not None else 0
+
+
 def next_key(connection: sa.Connection, table: str, after: str | None) -> str | None:
     """The last key of the next batch of rows, None where no row is left."""
     key: sa.ColumnClause[str] = sa.column("id", KEY)
@@ -97,6 +107,8 @@ def fill(bench: Bench, connection: sa.Connection, operation: Batched, after: str
     """Write the values of one step for the keys in (after, until]; None is no bound. Rows that are right stay untouched."""
     if isinstance(operation, ConvertValues):
         return _convert(bench, connection, operation, after, until)
+    if isinstance(operation, FillNumbers):
+        return _number(bench, connection, operation)
     type_ = _type_of(bench, operation)
     target: sa.ColumnClause[Any] = sa.column(operation.column, type_)
     rows = sa.table(operation.table, sa.column("id", KEY), target)
@@ -107,10 +119,24 @@ def fill(bench: Bench, connection: sa.Connection, operation: Batched, after: str
     elif isinstance(operation, FillTarget):
         link: sa.ColumnClause[Any] = sa.column(operation.link)
         wanted, changed = operation.target, target.is_(None) & link.is_not(None)
+    elif isinstance(operation, FillInitial):
+        field = _field(bench.new, operation.entity, operation.field)
+        wanted = filling.initial_value(connection, bench.new, operation.entity, field, operation.table)
+        changed = target.is_(None)
     else:
         wanted, changed = _field(bench.new, operation.entity, operation.field).default, target.is_(None)
     update = sa.update(rows).values({operation.column: wanted}).where(changed, *_range(rows.c.id, after, until))
     return connection.execute(update).rowcount
+
+
+def _number(bench: Bench, connection: sa.Connection, operation: FillNumbers) -> int:
+    """All that have no number yet, in batches within the transaction at hand."""
+    written = 0
+    while True:
+        until, rows = filling.number_batch(connection, bench.new, operation)
+        if until is None:
+            return written
+        written += rows
 
 
 def _range(key: sa.ColumnElement[str], after: str | None, until: str | None) -> list[sa.ColumnElement[bool]]:
@@ -121,7 +147,7 @@ def _field(app: App, entity: str, name: str) -> Field:
     return app.entities[entity].fields[name]
 
 
-def _type_of(bench: Bench, operation: FillDefault | FillTarget | FillComputed) -> sa.types.TypeEngine[Any]:
+def _type_of(bench: Bench, operation: FillDefault | FillInitial | FillTarget | FillComputed) -> sa.types.TypeEngine[Any]:
     return sa.Text() if isinstance(operation, FillTarget) else column_type(_field(bench.new, operation.entity, operation.field).type)
 
 
@@ -145,9 +171,9 @@ def _convert(bench: Bench, connection: sa.Connection, operation: ConvertValues, 
 
 
 def _convert_range(bench: Bench, connection: sa.Connection, operation: ConvertValues, after: str | None, until: str) -> int:
-    convert, source_type, companion = _conversion(bench, connection, operation)
+    convert, old_type, companion = _conversion(bench, connection, operation)
     new_type = column_type(_field(bench.new, operation.entity, operation.field).type)
-    source: sa.ColumnClause[Any] = sa.column(operation.source, source_type)
+    source: sa.ColumnClause[Any] = sa.column(operation.source, column_type(old_type))
     target: sa.ColumnClause[Any] = sa.column(operation.column, new_type)
     beside: list[sa.ColumnClause[Any]] = [sa.column(companion)] if companion else []
     rows = sa.table(operation.table, sa.column("id", KEY), source, target, *beside)
@@ -161,7 +187,7 @@ def _convert_range(bench: Bench, connection: sa.Connection, operation: ConvertVa
         if wanted != present or type(wanted) is not type(present):
             changes.append({"key": key, "value": wanted})
     if lost and not bench.allow_destructive:
-        raise ValueLost(operation, tuple(impact.show(value) for value in lost[: impact.SAMPLES]))
+        raise ValueLost(operation, tuple(impact.show(value, old_type) for value in lost[: impact.SAMPLES]))
     if changes:
         update = (
             sa.update(rows)
@@ -174,13 +200,13 @@ def _convert_range(bench: Bench, connection: sa.Connection, operation: ConvertVa
 
 def _conversion(
     bench: Bench, connection: sa.Connection, operation: ConvertValues
-) -> tuple[Callable[[Any, Any], conversions.Converted], sa.types.TypeEngine[Any], str | None]:
+) -> tuple[Callable[[Any, Any], conversions.Converted], t.Type, str | None]:
     """How values convert, the type to read them as, and for links to several entities the column that says which."""
     new = _field(bench.new, operation.entity, operation.field)
     if operation.old_entity is None or operation.old_field is None or bench.old is None:
         stored = live.readable_as(live.inspect_table(connection, operation.table).columns[operation.source])
         found: Convert = conversions.conversion(stored, new, bench.new.defaults.time_zone) if stored is not None else (lambda _: LOST)
-        return (lambda _, value: found(value)), column_type(stored or t.Text()), None
+        return (lambda _, value: found(value)), stored or t.Text(), None
     old = _field(bench.old, operation.old_entity, operation.old_field)
     if old.targets and new.targets:
         names = conversions.kept_targets(bench.old, bench.new, old, new)
@@ -190,9 +216,9 @@ def _conversion(
         def follow(entity: Any, value: Any) -> conversions.Converted:
             return conversions.Converted(value) if several and entity in kept else LOST
 
-        return follow, column_type(old.type), f"{operation.source}__entity" if several else None
+        return follow, old.type, f"{operation.source}__entity" if several else None
     plain = conversions.conversion(old.type, new, bench.new.defaults.time_zone)
-    return (lambda _, value: plain(value)), column_type(old.type), None
+    return (lambda _, value: plain(value)), old.type, None
 
 
 def _operations(connection: sa.Connection) -> Operations:

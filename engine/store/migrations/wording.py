@@ -82,7 +82,7 @@ def _listed(items: Sequence[str], language: Language) -> str:
     return ("、" if language == "zh" else ", ").join(items)
 
 
-def tell_plan(plan: ToldPlan, language: Language) -> str:
+def tell_plan(plan: ToldPlan, language: Language, arguments: str, *, allowed: bool) -> str:
     """The whole plan: what happens beside the present release, what at once, and what to know before."""
     if not plan.operations:
         return say("up-to-date", language)
@@ -99,8 +99,8 @@ def tell_plan(plan: ToldPlan, language: Language) -> str:
         lines += [f"  {_MARKS[each.severity]} {tell_finding(each, language)}" for each in plan.findings]
     if any(each.severity == "refused" for each in plan.findings):
         lines.append(say("refused", language))
-    elif plan.destructive:
-        lines.append(say("destructive", language))
+    elif plan.destructive and not allowed:
+        lines.append(say("destructive", language, arguments=arguments))
     return "\n".join(lines)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable
 
 from engine import limits
 from engine.errors import BadRequest
@@ -12,17 +12,21 @@ _KNOWN = frozenset({"where", "sort", "fields", "limit", "cursor", "totals", "sea
 _FUNCTIONS = ("count", "sum", "min", "max", "avg")
 
 
-def query_of(entity: str, arguments: Mapping[str, str]) -> Query:
-    """A list's query out of its address. Raises BadRequest."""
-    for name in arguments:
+def query_of(entity: str, given: Iterable[tuple[str, str]]) -> Query:
+    """A list's query out of the names and values in its address. Raises BadRequest."""
+    arguments: dict[str, str] = {}
+    for name, value in given:
         if name not in _KNOWN:
             raise BadRequest("unknown-parameter", name=name[:60])
+        if name in arguments:
+            raise BadRequest("repeated-parameter", name=name)
+        arguments[name] = value
     return Query(
         entity,
         where=arguments.get("where") or None,
         search=arguments.get("search") or None,
-        sort=_names(arguments.get("sort", "")),
-        fields=_names(arguments["fields"]) if arguments.get("fields") else None,
+        sort=_names("sort", arguments.get("sort", "")),
+        fields=_names("fields", arguments["fields"]) if arguments.get("fields") else None,
         limit=_limit(arguments.get("limit")),
         cursor=arguments.get("cursor") or None,
         totals=_totals(arguments.get("totals", "")),
@@ -30,8 +34,12 @@ def query_of(entity: str, arguments: Mapping[str, str]) -> Query:
     )
 
 
-def _names(text: str) -> tuple[str, ...]:
-    return tuple(name.strip() for name in text.split(",") if name.strip())
+def _names(parameter: str, text: str) -> tuple[str, ...]:
+    """The items of a list between commas; nothing at all is an empty list."""
+    items = tuple(name.strip() for name in text.split(",")) if text.strip() else ()
+    if "" in items or "-" in items:
+        raise BadRequest("empty-item", name=parameter)
+    return items
 
 
 def _limit(text: str | None) -> int:
@@ -50,7 +58,7 @@ def _flag(name: str, text: str) -> bool:
 
 def _totals(text: str) -> dict[str, tuple[str, str | None]]:
     found: dict[str, tuple[str, str | None]] = {}
-    for part in _names(text):
+    for part in _names("totals", text):
         function, _, name = part.partition(":")
         if function not in _FUNCTIONS or (not name and function != "count"):
             raise BadRequest("bad-total", function=function[:20], field=name[:60])

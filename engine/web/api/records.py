@@ -84,7 +84,7 @@ def _record_answer(work: UnitOfWork, record: records.Record, status: int) -> Ans
 def listing(visit: Visit, _renderer: Renderer, app: str, entity: str) -> Response:
     """One page of records."""
     name = _full_name(visit, app, entity)
-    query = query_of(name, visit.arguments)
+    query = query_of(name, visit.request.args.items(multi=True))
     with visit.runtime.read(visit.person, request_id=visit.request_id) as work:
         page = records.find(work, query)
         body: dict[str, Any] = {"items": records.present_many(work.app, page.items), "next": page.next}

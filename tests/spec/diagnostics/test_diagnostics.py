@@ -1,10 +1,11 @@
 """Every diagnostic has a package that provokes it, and is rendered for it in both languages as the files beside it say.
 
 A folder is named like its code. It holds ``package/`` (or ``case.yaml``: ``paths`` to compile, or the members of a
-``zip`` that is made here, for archives that no system should have to store), and the expected texts.
+``zip`` or a ``folder`` that is made here, for what no system should have to store), and the expected texts.
 """
 
 import io
+import tempfile
 import zipfile
 from dataclasses import replace
 from pathlib import Path
@@ -43,6 +44,9 @@ def compile_case(folder: Path) -> Compilation:
     case: dict[str, Any] = yaml.safe_load(described.read_text(encoding="utf-8")) if described.exists() else {}
     if "expression" in case:
         return compile_expression_case(read_package(folder / "package", "package"), case["expression"])
+    if "folder" in case:
+        with tempfile.TemporaryDirectory() as made:
+            return compile_packages([make_folder(Path(made), case["folder"])])
     if "zip" in case:
         return compile_packages([read_zip(make_zip(case["zip"]), "package.zip")])
     return compile_packages([read_package(folder / path, path) for path in case.get("paths", ["package"])])
@@ -64,6 +68,14 @@ def compile_expression_case(package: Package, case: dict[str, Any]) -> Compilati
     problems = compile_expression(case["source"], scope).problems
     found = [Diagnostic(one.code, "error", Span("expression", 0, one.start, 0, one.end), one.params, one.fix) for one in problems]
     return Compilation(None, tuple(found), (), {"expression": case["source"]})
+
+
+def make_folder(root: Path, files: dict[str, str]) -> Package:
+    """A package of these files."""
+    for name, text in files.items():
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).write_text(text, encoding="utf-8")
+    return read_package(root, "package")
 
 
 def make_zip(members: list[dict[str, Any]]) -> bytes:

@@ -1,6 +1,7 @@
 """How findings are shown: carets under wide text, machine-readable forms, no control characters."""
 
 import json
+import re
 
 import pytest
 
@@ -11,12 +12,14 @@ from engine.diagnostics import (
     error,
     fill,
     has_errors,
+    help_text,
     in_order,
     render_json,
     render_sarif,
     render_text,
     warning,
 )
+from engine.i18n import Language
 
 
 def _caret_line(text: str, column: int, end: int) -> list[str]:
@@ -100,3 +103,10 @@ def test_every_code_is_explained_in_both_languages(code: str) -> None:
 
 def test_fill_leaves_unknown_braces_visible() -> None:
     assert fill("{a} and {b}", {"a": 1}) == "1 and {b}"
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_no_help_of_the_catalogue_is_altered_when_all_its_parameters_are_said(language: Language) -> None:
+    for code, words in catalogue().items():
+        said = {name: "x" for name in re.findall(r"\{(\w+)\}", words[language].help) if name != "suggestion"}
+        assert help_text(error(code, Span.whole("a.yaml"), **said), language) == fill(words[language].help, said), code

@@ -280,9 +280,19 @@ def test_the_content_hash_tells_names_and_contents() -> None:
 
 def test_what_views_and_rights_look_up_by_is_indexed() -> None:
     files = {
-        **entity("a: {type: string}\nb: {type: integer}\nc: {type: boolean}\nd: {type: string}\ne: {kind: long_text}"),
+        **entity(
+            "a: {type: string, maxLength: 90}\nb: {type: integer}\nc: {type: boolean}\nd: {type: string, maxLength: 600}\n"
+            "e: {kind: long_text}\nf: {type: string}"
+        ),
         "v.yaml": "view: v\nof: note\nwhere: c\nsort: [-b]\nby: a\n",
-        "r.yaml": "role: r\nmay: {note: {read: {where: \"d = 'x' and e = 'y'\"}}}\n",
+        "r.yaml": "role: r\nmay: {note: {read: {where: \"d = 'x' and e = 'y' and f = 'z'\"}}}\n",
     }
     fields = app_of(files).entities["notes.note"].fields
-    assert {name: field.indexed for name, field in fields.items()} == {"a": True, "b": True, "c": True, "d": True, "e": False}
+    assert {name: field.indexed for name, field in fields.items()} == {
+        "a": True,
+        "b": True,
+        "c": True,
+        "d": True,
+        "e": False,
+        "f": False,
+    }
