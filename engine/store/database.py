@@ -85,7 +85,8 @@ class Database:
             return self.engine.connect()
         except exc.DBAPIError as error:
             passing = isinstance(error, exc.OperationalError) and _BUSY.search(str(error.orig))
-            raise (Unavailable("store-busy") if passing else self._unusable(error.orig)) from error
+            full = _FULL.search(str(error.orig)) is not None
+            raise (StoreFull() if full else Unavailable("store-busy") if passing else self._unusable(error.orig)) from error
 
     @contextmanager
     def read(self) -> Iterator[sa.Connection]:
