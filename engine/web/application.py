@@ -62,7 +62,9 @@ def _trusted_hosts(configuration: Settings) -> list[str]:
 def _view(site: Site, renderer: Renderer, route: Route) -> Callable[..., AnyResponse]:
     def view(**parts: str) -> AnyResponse:
         visit: Visit = flask.request.environ[_VISIT]
-        flask.request.max_content_length = route.bytes_max or limits.request_bytes_max
+        # Only what carries files may be large: a form without them is held in memory whole.
+        plain = flask.request.mimetype == "application/x-www-form-urlencoded"
+        flask.request.max_content_length = limits.request_bytes_max if plain else route.bytes_max or limits.request_bytes_max
         if visit.by_token and not route.json:
             visit.actor = None
         if route.allow != "everyone" and visit.actor is None:

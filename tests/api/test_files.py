@@ -223,7 +223,8 @@ def test_nothing_sent_is_run_by_a_browser(ann: Client, name: str, content: bytes
 
 @pytest.mark.parametrize("key", ["..%2f..%2fetc%2fpasswd", "%252e%252e", "a%00b", "CON", "x" * 4096, UNKNOWN])
 def test_an_address_that_names_no_file(ann: Client, key: str) -> None:
-    assert ann.get(f"/api/files/{key}").status_code == 404
+    # A character that no text may hold is refused at the door, as in every address.
+    assert ann.get(f"/api/files/{key}").status_code == (400 if "%00" in key else 404)
 
 
 def test_too_large_is_refused_and_nothing_stays(desk: Desk, ann: Client, monkeypatch: pytest.MonkeyPatch) -> None:
