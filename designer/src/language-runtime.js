@@ -4,8 +4,13 @@
 // The file defines globalThis.DougongLanguage and needs no import, so that it runs as a module and as a script.
 globalThis.DougongLanguage = (() => {
   "use strict";
-  const LEAST = -(2n ** 63n), MOST = 2n ** 63n - 1n, DAY = 86400n, SPAN = 400000000000n;
-  const kept = (x) => (x >= LEAST && x <= MOST ? x : null);
+  const DAY = 86400n, SPAN = 400000000000n, WHOLE = 9000000000000000000n, ROUND = -30n;
+  const kept = (x, least, most) => {
+    if (x === null || (x >= least && x <= most)) return x;
+    throw new RangeError("overflow");
+  };
+  // A whole number made from a float: blank where floats are far from exact.
+  const whole = (x) => (abs(x) < WHOLE ? x : null);
   const blank = (x) => x === null || x === undefined || x === "";
   const strict = (f) => (...args) => (args.some((x) => x === null) ? null : f(...args));
   const test = (f) => (...args) => (args.some((x) => x === null) ? false : f(...args));
@@ -22,7 +27,12 @@ globalThis.DougongLanguage = (() => {
     const tie = Number.isFinite(x) && /^(-?\d\.\d{10}[02468])50*e(.*)$/.exec(x.toExponential(90));
     return finite(tie ? Number(`${tie[1]}e${tie[2]}`) : Number(x.toPrecision(12)));
   };
-  const unit = (scale, digits) => 10n ** (scale - digits > 25n ? 25n : scale - digits);
+  const rounded = (a, s, n, form) => {
+    if (n >= s) return a;
+    if (n < ROUND) return null;
+    const unit = 10n ** (s - n), q = form(abs(a), unit) * unit;
+    return a >= 0n ? q : -q;
+  };
 
   // --- dates: days are counted from 0001-01-01 = 1, in the proleptic Gregorian calendar -----------------------
   const pad = (n, width) => String(n).padStart(width, "0");
@@ -149,8 +159,8 @@ globalThis.DougongLanguage = (() => {
     if (op === "min" || op === "max") return extreme(values, op === "max" ? 1 : -1);
     if (op === "avg" && values.length === 0) return null;
     const total = values.reduce((sum, x) => sum + x, isFloat ? 0 : 0n);
-    if (op === "sum") return isFloat ? finite(total) : kept(total);
-    return isFloat ? finite(total / values.length) : kept(roundDiv(total * factor, BigInt(values.length)));
+    if (op === "sum") return isFloat ? finite(total) : total;
+    return isFloat ? finite(total / values.length) : roundDiv(total * factor, BigInt(values.length));
   };
 
   return {
@@ -178,26 +188,23 @@ globalThis.DougongLanguage = (() => {
     min: (...args) => extreme(args, -1),
     max: (...args) => extreme(args, 1),
     gather,
-    add: strict((a, b) => kept(a + b)),
-    subtract: strict((a, b) => kept(a - b)),
-    multiply: strict((a, b) => kept(a * b)),
-    int: strict(kept),
-    negate: strict((a) => kept(-a)),
-    absolute: strict((a) => kept(abs(a))),
+    kept,
+    add: strict((a, b) => a + b),
+    subtract: strict((a, b) => a - b),
+    multiply: strict((a, b) => a * b),
+    int: (a) => a,
+    negate: strict((a) => -a),
+    absolute: strict(abs),
     sign: strict((a) => (a > 0n ? 1n : a < 0n ? -1n : 0n)),
-    multiply_round: strict((a, b, d) => kept(roundDiv(a * b, d))),
-    divide_round: strict((a, b, k) => (b === 0n ? null : kept(roundDiv(a * k, b)))),
+    multiply_round: strict((a, b, d) => roundDiv(a * b, d)),
+    divide_round: strict((a, b, k) => (b === 0n ? null : roundDiv(a * k, b))),
     modulo: strict((a, b) => (b === 0n ? null : floorMod(a, b))),
-    floor_divide: strict((a, b) => (b === 0n ? null : kept(floorDiv(a, b)))),
-    ceil_divide: strict((a, b) => (b === 0n ? null : kept(-floorDiv(-a, b)))),
-    trunc_divide: strict((a, b) => (b === 0n ? null : kept(a / b))),
-    round_half: strict((a, s, n) => (n >= s ? a : kept(roundDiv(a, unit(s, n)) * unit(s, n)))),
-    round_up: strict((a, s, n) => {
-      if (n >= s) return a;
-      const q = ((abs(a) + unit(s, n) - 1n) / unit(s, n)) * unit(s, n);
-      return kept(a >= 0n ? q : -q);
-    }),
-    round_down: strict((a, s, n) => (n >= s ? a : (a / unit(s, n)) * unit(s, n))),
+    floor_divide: strict((a, b) => (b === 0n ? null : floorDiv(a, b))),
+    ceil_divide: strict((a, b) => (b === 0n ? null : -floorDiv(-a, b))),
+    trunc_divide: strict((a, b) => (b === 0n ? null : a / b)),
+    round_half: strict((a, s, n) => rounded(a, s, n, roundDiv)),
+    round_up: strict((a, s, n) => rounded(a, s, n, (size, unit) => (size + unit - 1n) / unit)),
+    round_down: strict((a, s, n) => rounded(a, s, n, (size, unit) => size / unit)),
     float_add: strict((a, b) => finite(a + b)),
     float_subtract: strict((a, b) => finite(a - b)),
     float_multiply: strict((a, b) => finite(a * b)),
@@ -213,15 +220,15 @@ globalThis.DougongLanguage = (() => {
       const rounded = Math.floor(shifted + 0.5), result = digits >= 0 ? rounded / power : rounded * power;
       return finite(a < 0 ? -result : result);
     }),
-    float_floor: strict((a) => kept(BigInt(Math.floor(a)))),
-    float_ceil: strict((a) => kept(BigInt(Math.ceil(a)))),
-    float_trunc: strict((a) => kept(BigInt(Math.trunc(a)))),
+    float_floor: strict((a) => whole(BigInt(Math.floor(a)))),
+    float_ceil: strict((a) => whole(BigInt(Math.ceil(a)))),
+    float_trunc: strict((a) => whole(BigInt(Math.trunc(a)))),
     to_float: strict((a, d) => Number(a) / Number(d)),
     to_decimal: strict((a, k) => {
       const shifted = Math.abs(a) * Number(k);
       if (!Number.isFinite(shifted)) return null;
       const rounded = BigInt(Math.floor(shifted + 0.5));
-      return kept(a >= 0 ? rounded : -rounded);
+      return whole(a >= 0 ? rounded : -rounded);
     }),
     square_root: strict((a) => (a < 0 ? null : twelve(Math.sqrt(a)))),
     exponential: strict((a) => (Math.abs(a) <= 600 ? twelve(Math.exp(a)) : a < 0 ? 0 : null)),

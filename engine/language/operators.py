@@ -59,7 +59,7 @@ def negative(item: Any) -> Any:
     if isinstance(item.type, Integer | Decimal | Money | Duration):
         if isinstance(item, core.Const):
             return core.Const(None if item.value is None else -item.value, item.type, item.span)
-        return _guarded("negate", (item,), item.type)
+        return _integer("negate", (item,), item.type)
     raise Mismatch("no-arithmetic", 0, op="-", left=item.type, right=item.type)
 
 
@@ -89,13 +89,11 @@ def _numbers(op: str, left: Any, right: Any) -> Any:
         return _quotient(left, right)
     left, right = align(left, right)
     name = {"+": "add", "-": "subtract", "%": "modulo"}[op]
-    return _guarded(name, (left, right), joined_type(left.type, right.type))
+    return _integer(name, (left, right), joined_type(left.type, right.type))
 
 
-def _guarded(op: str, args: tuple[Any, ...], type_: Type) -> Any:
-    node = core.Apply(op, args, type_)
-    nullable = any(arg.nullable for arg in args) or op == "modulo" or not core.fits(node)
-    return core.Apply(op, args, type_, nullable)
+def _integer(op: str, args: tuple[Any, ...], type_: Type) -> Any:
+    return core.Apply(op, args, type_, op == "modulo" or any(arg.nullable for arg in args))
 
 
 def _product(left: Any, right: Any) -> Any:
@@ -111,8 +109,8 @@ def _product(left: Any, right: Any) -> Any:
         type_ = Decimal(scale) if scale else core.INTEGER
     dropped = left_scale + right_scale - core.scale_of(type_)
     if dropped <= 0:
-        return _guarded("multiply", (left, right), type_)
-    return core.Apply("multiply_round", (left, right, constant(10**dropped)), type_)
+        return _integer("multiply", (left, right), type_)
+    return _integer("multiply_round", (left, right, constant(10**dropped)), type_)
 
 
 def _quotient(left: Any, right: Any) -> Any:
@@ -142,7 +140,7 @@ def _dates(op: str, left: Any, right: Any, zone: str) -> Any:
 
 def _durations(op: str, left: Any, right: Any) -> Any:
     if op in "+-" and left.type == right.type:
-        return _guarded("add" if op == "+" else "subtract", (left, right), left.type)
+        return _integer("add" if op == "+" else "subtract", (left, right), left.type)
     if op == "/" and left.type == right.type:
         return _quotient(left, right)
     span, number = (left, right) if isinstance(left.type, Duration) else (right, left)

@@ -9,6 +9,7 @@ from typing import Any
 
 from engine.language import core
 from engine.language import types as t
+from engine.language.bounds import beyond_kept
 
 _READERS: dict[type[t.Type], str] = {
     t.Integer: "i",
@@ -104,5 +105,11 @@ def write(node: Any) -> str:
 
 
 def write_arrow(node: Any) -> str:
-    """The arrow function of a checked node: ``(r, v) => …`` with the runtime as a defaulted third argument."""
-    return f"(r, v, L = globalThis.DougongLanguage) => {write(node)}"
+    """The arrow function of a checked node: ``(r, v) => …`` with the runtime as a defaulted third argument.
+
+    It throws a RangeError with the message "overflow" where the result is a number that can't be kept.
+    """
+    text, beyond = write(node), beyond_kept(node)
+    if beyond is not None:
+        text = f"L.kept({text}, {beyond[0]}n, {beyond[1]}n)"
+    return f"(r, v, L = globalThis.DougongLanguage) => {text}"

@@ -11,17 +11,19 @@ from functools import lru_cache
 from types import CodeType
 from typing import Any
 
+from engine.errors import Overflow
 from engine.language import core
+from engine.language.bounds import beyond_kept
 from engine.language.functions import OPERATIONS
 from engine.language.functions.date_operations import SPAN_MAX
-from engine.language.functions.number_operations import finite, kept, round_divide
+from engine.language.functions.number_operations import finite, round_divide
 from engine.language.types import Float
 
 Evaluate = Callable[[Mapping[str, Any], Mapping[str, Any]], Any]
 
 
 def _total(values: Iterable[Any]) -> Any:
-    return kept(sum(value for value in values if value is not None))
+    return sum(value for value in values if value is not None)
 
 
 def _float_total(values: Iterable[Any]) -> Any:
@@ -30,7 +32,7 @@ def _float_total(values: Iterable[Any]) -> Any:
 
 def _average(values: Iterable[Any], factor: int) -> Any:
     present = [value for value in values if value is not None]
-    return kept(round_divide(sum(present) * factor, len(present))) if present else None
+    return round_divide(sum(present) * factor, len(present)) if present else None
 
 
 def _float_average(values: Iterable[Any], factor: int) -> Any:
@@ -53,6 +55,12 @@ def _moved(moment: datetime, span: timedelta) -> datetime | None:
         return None
 
 
+def _kept(value: int | None, low: int, high: int) -> int | None:
+    if value is None or low <= value <= high:
+        return value
+    raise Overflow
+
+
 def _distinct(values: Iterable[Any]) -> int:
     return len({value for value in values if value is not None})
 
@@ -69,6 +77,7 @@ _MINTED: dict[str, Any] = {
     "A_count": sum,
     "A_any": any,
     "A_moved": _moved,
+    "A_kept": _kept,
     **{f"F_{operation.name}": operation.python for operation in OPERATIONS.values()},
 }
 
@@ -134,8 +143,7 @@ class _Writer:
         if not operation.strict:
             return f"F_{node.op}({', '.join(map(self.value, node.args))})"
         tests, names = self.operands(node.args)
-        source = operation.fit_source if operation.fit_source and core.fits(node) else operation.source
-        text = source.format(*names) if source else f"F_{node.op}({', '.join(names)})"
+        text = operation.source.format(*names) if operation.source else f"F_{node.op}({', '.join(names)})"
         return f"({text} if {' and '.join(tests)} else None)" if tests else text
 
     def moved(self, node: core.Apply) -> str:
@@ -212,9 +220,12 @@ class _Writer:
             return f"{name}(({generator}), {self.mint(factor)})"
         return f"{name}({generator})"
 
-    def source(self, node: Any) -> str:
-        """The whole function."""
+    def source(self, node: Any, *, keep: bool) -> str:
+        """The whole function; with ``keep`` it raises Overflow rather than give a number that can't be kept."""
         result = self.value(node)
+        beyond = beyond_kept(node) if keep else None
+        if beyond is not None:
+            result = f"A_kept({result}, {self.mint(beyond[0])}, {self.mint(beyond[1])})"
         loads = [f"    {name} = r.get({key!r})" for key, name in self.fields.items()]
         loads += [f"    {name} = v.get({key!r})" for key, name in self.variables.items()]
         return "\n".join(["def f(r, v):", *loads, f"    return {result}"])
@@ -244,16 +255,19 @@ def _code(source: str) -> CodeType:
     return compile(source, "<expression>", "exec")
 
 
-def write_function(node: Any) -> tuple[str, list[Any]]:
+def write_function(node: Any, *, keep: bool = True) -> tuple[str, list[Any]]:
     """The generated source and its constants, for reading and for tests."""
     writer = _Writer()
-    source = writer.source(node)
+    source = writer.source(node, keep=keep)
     return source, writer.constants
 
 
-def build_function(node: Any) -> Evaluate:
-    """The function of a checked node: called with a record mapping and a variables mapping, both in kept form."""
-    source, constants = write_function(node)
+def build_function(node: Any, *, keep: bool = True) -> Evaluate:
+    """The function of a checked node: called with a record mapping and a variables mapping, both in kept form.
+
+    It raises Overflow where the result is a number that can't be kept; without ``keep`` it gives that number.
+    """
+    source, constants = write_function(node, keep=keep)
     names = dict(_MINTED)
     for index, value in enumerate(constants):
         names[f"K{index}"] = value
@@ -263,5 +277,5 @@ def build_function(node: Any) -> Evaluate:
 
 
 def evaluate(node: Any, record: Mapping[str, Any], variables: Mapping[str, Any]) -> Any:
-    """The value of a node at once."""
-    return build_function(node)(record, variables)
+    """The value of a node at once, of any size, because the node is part of something."""
+    return build_function(node, keep=False)(record, variables)

@@ -80,11 +80,13 @@ def _cases(formats: dict[str, Any]) -> str:
     return f"CASE a1 {' '.join(cases)} END"
 
 
-_PG_WHOLE = "div(abs(a0::numeric), power(10::numeric, a1)::numeric(20,0))"
-_PG_FRACTION = "lpad(mod(abs(a0::numeric), power(10::numeric, a1)::numeric(20,0))::text, CAST(a1 AS integer), '0')"
+_PG_UNIT = "power(10::numeric, a1)::numeric(20,0)"
+_PG_WHOLE = f"div(abs(a0::numeric), {_PG_UNIT})"
+_PG_FRACTION = f"lpad(mod(abs(a0::numeric), {_PG_UNIT})::text, CAST(a1 AS integer), '0')"
+_PG_GROUPED = f"regexp_replace(CAST({_PG_WHOLE} AS text), '([0-9])(?=([0-9]{{3}})+$)', '\\1,', 'g')"
 _PG_NUMBER = (
     "let:CASE WHEN a0 < 0 THEN '-' ELSE '' END || "
-    f"CASE WHEN a2 THEN to_char({_PG_WHOLE}, 'FM9,999,999,999,999,999,999') ELSE CAST({_PG_WHOLE} AS text) END || "
+    f"CASE WHEN a2 THEN {_PG_GROUPED} ELSE CAST({_PG_WHOLE} AS text) END || "
     f"CASE WHEN a1 > 0 THEN '.' || {_PG_FRACTION} ELSE '' END || CASE WHEN a3 THEN '%' ELSE '' END"
 )
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
-from engine.language.core import INT64_MAX, INTEGER, Apply, Const, fits, scale_of
+from engine.language.core import INTEGER, Apply, Const, scale_of
 from engine.language.functions.rows import Function, Mismatch, examples
 from engine.language.types import Decimal, Duration, Float, Money, Type
 
@@ -32,14 +31,8 @@ def rescale(node: Any, scale: int) -> Any:
     factor = 10 ** (scale - scale_of(node.type))
     type_: Type = Money(scale, node.type.currency) if isinstance(node.type, Money) else (Decimal(scale) if scale else INTEGER)
     if isinstance(node, Const):
-        value = None if node.value is None else node.value * factor
-        if value is not None and abs(value) > INT64_MAX:
-            raise Mismatch("number-too-big", 0)
-        return Const(value, type_, node.span)
-    if factor == 1:
-        return node
-    moved = Apply("multiply", (node, constant(factor)), type_, node.nullable, node.span)
-    return moved if fits(moved) else replace(moved, nullable=True)
+        return Const(None if node.value is None else node.value * factor, type_, node.span)
+    return node if factor == 1 else Apply("multiply", (node, constant(factor)), type_, node.nullable, node.span)
 
 
 def _rounding(op: str) -> Any:

@@ -13,12 +13,13 @@ from engine.language.types import Type
 class Operation:
     """One primitive on every back end.
 
-    ``python`` gets values in kept form, none of them blank while ``strict`` (then a blank argument gives blank).
-    ``source`` is its inline Python where a call would be wasteful. ``takes`` and ``gives`` are one letter per value
-    (i integer, f float, t text, b boolean, d date, m moment, c clock time), for the function registered on SQLite when
-    ``sqlite`` is None. SQL templates name arguments ``{0}``; a PostgreSQL one that starts with ``let:`` names them
-    ``a0``, so that each is computed once, and one that starts with ``guard:`` is an integer that may leave 64 bits.
-    ``fit_*`` are used where the checker proved that it can't. The JavaScript runtime has a function of the same name.
+    ``python`` gets values in kept form, none of them blank while ``strict`` (then a blank argument gives blank); an
+    integer may have any size. ``source`` is its inline Python where a call would be wasteful. ``takes`` and ``gives`` are
+    one letter per value (i integer, f float, t text, b boolean, d date, m moment, c clock time), for the function
+    registered on SQLite when ``sqlite`` is None. SQL templates name arguments ``{0}``; a PostgreSQL one that starts with
+    ``let:`` names them ``a0``, so that each is computed once, and one that starts with ``wide:`` gives a numeric that may
+    leave 64 bits. ``fit`` is the SQL of both databases where the bounds of result and arguments say that none does.
+    The JavaScript runtime has a function of the same name.
     """
 
     name: str
@@ -28,9 +29,7 @@ class Operation:
     postgresql: str
     sqlite: str | None = None
     source: str | None = None
-    fit_source: str | None = None
-    fit_sqlite: str | None = None
-    fit_postgresql: str | None = None
+    fit: str | None = None
     strict: bool = True
 
 

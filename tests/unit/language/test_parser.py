@@ -100,7 +100,6 @@ def test_all_problems_are_found_in_one_run() -> None:
         ("qty in [" + ", ".join(["1"] * 1_500) + "]", "expression-too-long"),
         ("999999999999999999999999999 > qty", "number-too-big"),
         ("qty = 1.23456789", "too-many-places"),
-        ("amount > 9223372036854775807", "number-too-big"),
         ("qty # 1", "bad-character"),
         ("__import__('os')", "unknown-function"),
         ("name.__class__ = 'x'", "not-a-reference"),
