@@ -94,6 +94,8 @@ def _collect(node: Any, reads: set[str], variables: set[str], gathers: dict[str,
             variables.add(name)
         case core.Gather():
             rows = gathers.setdefault(node.rows.key, set())
+            if node.op in core.ORDERED_GATHERS:
+                rows.add(node.rows.order)
     for part in core.parts(node):
         _collect(part, reads, variables, gathers, rows)
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from engine.language.ast import Span
-from engine.language.types import Boolean, Decimal, Duration, Integer, Money, Type
+from engine.language.types import Boolean, Decimal, Duration, Integer, Money, Type, Workdays
 
 BOOLEAN = Boolean()
 INTEGER = Integer()
@@ -218,6 +218,7 @@ class Rows:
     hops: tuple[Hop, ...]
     soft_deleted: bool
     guarded: bool = False
+    order: str = "id"
 
     @property
     def key(self) -> str:
@@ -227,7 +228,10 @@ class Rows:
 
 @dataclass(frozen=True, slots=True)
 class Gather:
-    """An aggregate over related records: ``count sum avg min max any all distinct_count``."""
+    """An aggregate over related records: ``count sum avg min max any distinct_count first last join``.
+
+    ``first last join`` go by ``rows.order``; ``separator`` stands between the texts of ``join``.
+    """
 
     op: str
     rows: Rows
@@ -236,8 +240,11 @@ class Gather:
     type: Type
     nullable: bool = True
     span: Span = field(default=_NOWHERE, compare=False)
+    separator: str = ""
 
 
+ORDERED_GATHERS = ("first", "last", "join")
+"""Aggregates to which the order of the rows matters."""
 Node = Any
 
 
@@ -319,4 +326,4 @@ def scale_of(type_: Type) -> int:
 
 def is_scaled(type_: Type) -> bool:
     """Whether values of the type are kept as integers."""
-    return isinstance(type_, Integer | Decimal | Money | Duration)
+    return isinstance(type_, Integer | Decimal | Money | Duration | Workdays)

@@ -16,6 +16,7 @@ _READERS: dict[type[t.Type], str] = {
     t.Decimal: "i",
     t.Money: "i",
     t.Duration: "i",
+    t.Workdays: "i",
     t.Float: "f",
     t.Boolean: "b",
     t.Date: "d",
@@ -77,7 +78,10 @@ def _gather(node: core.Gather) -> str:
     factor = 1
     if node.op == "avg" and not isinstance(node.type, t.Float):
         factor = 10 ** (core.scale_of(node.type) - core.scale_of(node.value.type))
-    return f"L.gather({_text(node.op)}, r[{_text(node.rows.key)}], (q) => {value}, {test}, {is_float}, {factor}n)"
+    rows = f"r[{_text(node.rows.key)}], (q) => {value}, {test}"
+    if node.op in core.ORDERED_GATHERS:
+        return f"L.ordered({_text(node.op)}, {rows}, (q) => q[{_text(node.rows.order)}], {_text(node.separator)})"
+    return f"L.gather({_text(node.op)}, {rows}, {is_float}, {factor}n)"
 
 
 _WRITE: dict[type[Any], Callable[[Any], str]] = {

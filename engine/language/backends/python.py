@@ -17,6 +17,7 @@ from engine.language.bounds import beyond_kept
 from engine.language.functions import OPERATIONS
 from engine.language.functions.date_operations import SPAN_MAX
 from engine.language.functions.number_operations import finite, round_divide
+from engine.language.functions.texts import held
 from engine.language.types import Float
 
 Evaluate = Callable[[Mapping[str, Any], Mapping[str, Any]], Any]
@@ -48,6 +49,27 @@ def _largest(values: Iterable[Any]) -> Any:
     return max((value for value in values if value is not None), default=None)
 
 
+def _ordered(rows: Iterable[tuple[Any, Any]]) -> list[Any]:
+    """Values in the order of their keys; rows that have none yet keep their places after the others."""
+    found = list(rows)
+    found.sort(key=lambda row: (row[0] is None, row[0] if row[0] is not None else ""))
+    return [value for _, value in found]
+
+
+def _first(rows: Iterable[tuple[Any, Any]]) -> Any:
+    values = _ordered(rows)
+    return values[0] if values else None
+
+
+def _last(rows: Iterable[tuple[Any, Any]]) -> Any:
+    values = _ordered(rows)
+    return values[-1] if values else None
+
+
+def _join(rows: Iterable[tuple[Any, Any]], separator: str) -> str | None:
+    return held(separator.join(value for value in _ordered(rows) if value is not None))
+
+
 def _moved(moment: datetime, span: timedelta) -> datetime | None:
     try:
         return moment + span
@@ -75,6 +97,9 @@ _MINTED: dict[str, Any] = {
     "A_max": _largest,
     "A_distinct_count": _distinct,
     "A_count": sum,
+    "A_first": _first,
+    "A_last": _last,
+    "A_join": _join,
     "A_any": any,
     "A_moved": _moved,
     "A_kept": _kept,
@@ -208,6 +233,8 @@ class _Writer:
         self.row_fields = {}
         row = f"r{len(self.collections)}"
         value = "True" if node.op == "any" else (self.mint(1) if node.value is None else self.value(node.value))
+        if node.op in core.ORDERED_GATHERS:
+            value = f"({row}.get({node.rows.order!r}), {value})"
         test = "" if node.where is None else f" if {self.value(node.where)}"
         loads = "".join(f" for {name} in ({row}.get({key!r}),)" for key, name in self.row_fields.items())
         self.collections[row] = node.rows.key
@@ -215,6 +242,8 @@ class _Writer:
         generator = f"{value} for {row} in ({rows} or ()){loads}{test}"
         is_float = isinstance(node.type, Float) and node.op in ("sum", "avg")
         name = f"A_float_{node.op}" if is_float else f"A_{node.op}"
+        if node.op == "join":
+            return f"{name}(({generator}), {self.mint(node.separator)})"
         if node.op == "avg":
             factor = 1 if is_float else 10 ** (core.scale_of(node.type) - core.scale_of(node.value.type))
             return f"{name}(({generator}), {self.mint(factor)})"

@@ -12,6 +12,7 @@ from dataclasses import replace
 from types import MappingProxyType
 from typing import Any
 
+from engine import limits
 from engine.language import core
 from engine.language import types as t
 from engine.language.backends.binding import Dialect, quoted
@@ -29,6 +30,7 @@ _CASTS: dict[type[t.Type], str] = {
     t.Decimal: "bigint",
     t.Money: "bigint",
     t.Duration: "bigint",
+    t.Workdays: "bigint",
     t.Float: "double precision",
     t.Boolean: "boolean",
     t.Date: "date",
@@ -242,6 +244,11 @@ class Writer:
             return f"EXISTS (SELECT 1 FROM {source} WHERE {where})"
         if node.op == "count":
             return f"(SELECT count(*) FROM {source} WHERE {where})"
+        if node.op in ("first", "last"):
+            direction = "" if node.op == "first" else " DESC"
+            return f"(SELECT {selected} FROM {source} WHERE {where} ORDER BY {name}.{quoted(node.rows.order)}{direction} LIMIT 1)"
+        if node.op == "join":
+            return f"(SELECT {self.joined(node, selected, f'{name}.{quoted(node.rows.order)}')} FROM {source} WHERE {where})"
         if node.op == "distinct_count":
             return f"(SELECT count(DISTINCT {selected}) FROM {source} WHERE {where})"
         if node.op in ("min", "max"):
@@ -249,6 +256,14 @@ class Writer:
                 selected += ' COLLATE "C"'
             return f"(SELECT {node.op}({selected}) FROM {source} WHERE {where})"
         return f"(SELECT {self.total(node, selected)} FROM {source} WHERE {where})"
+
+    def joined(self, node: core.Gather, selected: str, order: str) -> str:
+        """Texts of rows in their order, blank beyond the length of a text."""
+        separator = self.param(node.separator, t.Text())
+        if not self.postgresql:
+            return f"dg_join_rows(json_group_array(json_array({order}, {selected})), {separator})"
+        text = f"string_agg({selected}, {separator} ORDER BY {order})"
+        return f"CASE WHEN char_length({text}) <= {limits.text_result_bytes_max} THEN nullif({text}, '') END"
 
     def total(self, node: core.Gather, selected: str) -> str:
         """``sum`` or ``avg``, exact, rounded once."""

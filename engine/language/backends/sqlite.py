@@ -12,6 +12,7 @@ from engine.language.backends.wide import decode, encode
 from engine.language.functions import OPERATIONS
 from engine.language.functions.number_operations import round_divide
 from engine.language.functions.rows import Operation
+from engine.language.functions.texts import held
 
 Registered = tuple[str, int, Callable[..., Any]]
 _HALF = 4_294_967_296
@@ -22,6 +23,7 @@ _READ: dict[str, Callable[[Any], Any]] = {
     "m": datetime.fromisoformat,
     "c": time.fromisoformat,
     "f": float,
+    "a": json.loads,
 }
 _WRITE: dict[str, Callable[[Any], Any]] = {
     "d": date.isoformat,
@@ -74,6 +76,12 @@ def _listed(values: str) -> list[int]:
     return [decode(value) for value in json.loads(values) if value is not None]
 
 
+def _join(rows: str, separator: str) -> str | None:
+    """Texts of rows, given as pairs of their place in the order and the text."""
+    texts = [text for _, text in sorted(json.loads(rows), key=lambda row: row[0]) if text is not None]
+    return held(separator.join(texts))
+
+
 def _sum(high: int | None, low: int | None) -> str:
     return encode((high or 0) * _HALF + (low or 0))
 
@@ -102,6 +110,7 @@ def sqlite_functions() -> Iterator[Registered]:
     yield "dg_wide", 1, _widened
     yield "dg_within", 3, _within
     yield "dg_held", 3, _held
+    yield "dg_join_rows", 2, _join
     yield "dg_sum", 2, _sum
     yield "dg_sum_of", 1, lambda values: encode(sum(_listed(values)))
     yield "dg_avg", 4, _average

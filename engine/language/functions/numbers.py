@@ -6,6 +6,7 @@ from typing import Any
 
 from engine.language.core import INTEGER, Apply, Const, scale_of
 from engine.language.functions.rows import Function, Mismatch, examples
+from engine.language.scope import Scope
 from engine.language.types import Decimal, Duration, Float, Money, Type
 
 FLOAT = Float()
@@ -36,7 +37,7 @@ def rescale(node: Any, scale: int) -> Any:
 
 
 def _rounding(op: str) -> Any:
-    def build(args: tuple[Any, ...], zone: str) -> Any:
+    def build(args: tuple[Any, ...], scope: Scope) -> Any:
         item = args[0]
         digits = args[1] if len(args) > 1 else constant(0)
         if isinstance(item.type, Float):
@@ -49,7 +50,7 @@ def _rounding(op: str) -> Any:
 
 
 def _whole(op: str, float_op: str) -> Any:
-    def build(args: tuple[Any, ...], zone: str) -> Any:
+    def build(args: tuple[Any, ...], scope: Scope) -> Any:
         if isinstance(args[0].type, Float):
             return Apply(float_op, args, INTEGER)
         return Apply(op, (args[0], constant(10 ** scale_of(args[0].type))), INTEGER, args[0].nullable)
@@ -58,7 +59,7 @@ def _whole(op: str, float_op: str) -> Any:
 
 
 def _same(op: str, float_op: str, *, integer: bool = False) -> Any:
-    def build(args: tuple[Any, ...], zone: str) -> Any:
+    def build(args: tuple[Any, ...], scope: Scope) -> Any:
         is_float = isinstance(args[0].type, Float)
         return Apply(float_op if is_float else op, args, INTEGER if integer else args[0].type)
 
@@ -66,17 +67,17 @@ def _same(op: str, float_op: str, *, integer: bool = False) -> Any:
 
 
 def _transcendental(op: str) -> Any:
-    def build(args: tuple[Any, ...], zone: str) -> Any:
+    def build(args: tuple[Any, ...], scope: Scope) -> Any:
         return Apply(op, tuple(map(convert_to_float, args)), FLOAT)
 
     return build
 
 
-def _to_float_call(args: tuple[Any, ...], zone: str) -> Any:
+def _to_float_call(args: tuple[Any, ...], scope: Scope) -> Any:
     return convert_to_float(args[0])
 
 
-def _decimal_call(args: tuple[Any, ...], zone: str) -> Any:
+def _decimal_call(args: tuple[Any, ...], scope: Scope) -> Any:
     item, places = args[0], args[1]
     if not isinstance(places, Const) or not 0 <= places.value <= 6:
         raise Mismatch("constant-needed", 1, low=0, high=6)
@@ -119,7 +120,7 @@ def joined_type(a: Type, b: Type) -> Type:
 
 
 def _divided(op: str) -> Any:
-    def build(args: tuple[Any, ...], zone: str) -> Any:
+    def build(args: tuple[Any, ...], scope: Scope) -> Any:
         a, b = align(*args)
         if isinstance(a.type, Float):
             raise Mismatch("float-not-exact", 0) if op == "floor_divide" else Mismatch("float-not-exact", 1)
@@ -128,7 +129,7 @@ def _divided(op: str) -> Any:
     return build
 
 
-def _percent(args: tuple[Any, ...], zone: str) -> Any:
+def _percent(args: tuple[Any, ...], scope: Scope) -> Any:
     a, b = align(*args)
     if isinstance(a.type, Float):
         return Apply("float_divide", (a, b), FLOAT)

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from engine.language.scope import Scope
 from engine.language.types import Type
 
 
@@ -47,13 +48,13 @@ class Function:
 
     ``params`` are kinds (text integer number boolean date datetime day duration any choice list), a ``?`` after one
     that may be left out, ``*`` after the last when it repeats. ``build`` makes the core node from checked arguments and
-    the time zone. ``only`` lists the back ends where it runs, when not on all.
+    the scope. ``only`` lists the back ends where it runs, when not on all.
     """
 
     name: str
     zh: tuple[str, ...]
     params: tuple[str, ...]
-    build: Callable[[tuple[Any, ...], str], Any]
+    build: Callable[[tuple[Any, ...], Scope], Any]
     gives: str
     topic: str
     en_help: str
