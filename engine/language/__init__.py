@@ -1,6 +1,7 @@
 """The expression language: one text, checked once, the same meaning in Python, SQL and JavaScript."""
 
-from engine.language.backends.sql import GUARDED, NotInSql, bind_value
+from engine.language.backends.binding import bind_value
+from engine.language.backends.sql import GUARDED, NotInSql
 from engine.language.backends.sqlite import sqlite_functions
 from engine.language.changes import change_in
 from engine.language.compiler import compile_expression, format_expression, python_function, to_javascript, to_sql

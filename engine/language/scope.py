@@ -27,6 +27,8 @@ class FieldInfo:
     stored: bool = True
     column: str = ""
     compute: str | None = None
+    shown: tuple[tuple[str, str, str], ...] = ()
+    """Of a choice: each code with its label in English and in Chinese."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +42,8 @@ class CollectionInfo:
     entity: str
     via: str
     labels: tuple[str, ...] = ()
+    order: str = "id"
+    """The field by which the first and the last are told apart: ids follow the order of creation."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +57,26 @@ class EntityInfo:
     collections: Mapping[str, CollectionInfo] = field(default_factory=dict)
     soft_deleted: bool = True
     """Whether the table has a ``deleted_at`` column whose rows are out of sight."""
+
+
+@dataclass(frozen=True, slots=True)
+class Conventions:
+    """What holds all over an installation: the ``language`` of texts where a person has none, working days, rates.
+
+    ``calendars`` are (name, text made by ``language.calendars.calendar_text``), ``calendar`` is the one that counts where
+    none is named. ``rates`` are (ISO 4217 code, text made by ``language.calendars.rates_text``): what one unit is worth in
+    the ``currency`` of the installation. ``fiscal_month`` is the month in which a fiscal year begins.
+    """
+
+    language: str = "en"
+    currency: str = ""
+    calendar: str | None = None
+    calendars: tuple[tuple[str, str], ...] = ()
+    rates: tuple[tuple[str, str], ...] = ()
+    fiscal_month: int = 1
+
+
+USUAL = Conventions()
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,3 +97,4 @@ class Scope:
     time_zone: str = "UTC"
     parent: str | None = None
     guarded: bool = False
+    conventions: Conventions = USUAL

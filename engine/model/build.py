@@ -10,6 +10,7 @@ from types import MappingProxyType
 from engine.diagnostics import Diagnostic
 from engine.model.app import App, OpaqueDocument, PackageInfo
 from engine.model.computed import resolve_computed
+from engine.model.conventions import build_calendars, build_currencies, conventions_of
 from engine.model.datasets import build_data, build_imports
 from engine.model.drafts import AppDraft, Build, localized
 from engine.model.entities import declare_entities, declare_fields
@@ -22,7 +23,7 @@ from engine.model.manifests import read_defaults, read_menu, read_settings
 from engine.model.memory import Memory
 from engine.model.roles import build_roles
 
-_BUILT = ("app", "entity", "overlay", "form", "view", "role", "data", "import")
+_BUILT = ("app", "entity", "overlay", "form", "view", "role", "data", "import", "calendar", "currency")
 
 
 @dataclass(frozen=True)
@@ -41,6 +42,8 @@ def build(apps: dict[str, AppDraft], sources: Mapping[str, str], cache: Expressi
     expressions = Expressions(work, cache)
     work.variables.update(USER_VARIABLES)
     defaults = read_defaults(work)
+    calendars, currencies = build_calendars(work), build_currencies(work, defaults)
+    work.conventions = conventions_of(work, defaults, calendars, currencies)
     declare_entities(work)
     settings = read_settings(work)
     declare_fields(work)
@@ -66,6 +69,9 @@ def build(apps: dict[str, AppDraft], sources: Mapping[str, str], cache: Expressi
         content_hash=_content_hash(apps),
         variables=MappingProxyType(work.variables),
         documents=MappingProxyType(_opaque(work)),
+        calendars=MappingProxyType(calendars),
+        currencies=MappingProxyType(currencies),
+        conventions=work.conventions,
     )
     return Built(app, tuple(work.found))
 

@@ -13,13 +13,13 @@ from typing import Any
 from engine import language
 from engine.diagnostics import Diagnostic, nearest
 from engine.language.expression import Compiled, Expression, Problem
-from engine.language.scope import EntityInfo, Scope
+from engine.language.scope import Conventions, EntityInfo, Scope
 from engine.language.types import Type
 from engine.model.drafts import Build
 from engine.model.node import Node
 from engine.model.places import place
 
-_Key = tuple[str, str | None, str | None, Type | None, bool, str]
+_Key = tuple[str, str | None, str | None, Type | None, bool, str, Conventions]
 
 
 class _Watched(Mapping[str, EntityInfo]):
@@ -67,7 +67,7 @@ class ExpressionCache:
 
     def compiled(self, build: Build, source: str, scope: Scope, expects: Type | None, condition: bool) -> Compiled:
         """The outcome of compiling, from the cache where nothing it depends on has changed."""
-        key = (source, scope.of, scope.parent, expects, condition, scope.time_zone)
+        key = (source, scope.of, scope.parent, expects, condition, scope.time_zone, scope.conventions)
         found = self.kept.get(key)
         if found is not None and found.holds(build):
             return found.compiled
@@ -91,7 +91,14 @@ class Expressions:
     def scope(self, of: str | None, app: str) -> Scope:
         """What an expression about an entity, written in a document of ``app``, may name."""
         draft = self.build.entities[of] if of else None
-        return Scope(self.build.infos, of, self.build.variables, self.build.apps[app].time_zone, draft.parent if draft else None)
+        return Scope(
+            self.build.infos,
+            of,
+            self.build.variables,
+            self.build.apps[app].time_zone,
+            draft.parent if draft else None,
+            conventions=self.build.conventions,
+        )
 
     def quiet(self, node: Node, of: str | None, app: str, expects: Type | None = None) -> Compiled:
         """Compile without telling what is wrong (it may be told later)."""

@@ -107,7 +107,7 @@ def _finish(work: UnitOfWork, plan: EntityPlan, drafts: Sequence[Draft]) -> None
     for draft in drafts:
         if draft.before is not None:
             draft.values.update({f"old.{name}": value for name, value in draft.before.items()})
-        apply_computed(plan, draft.values, variables)
+        draft.problems += apply_computed(plan, draft.values, variables)
         changed = draft.given if draft.before is not None else None
         draft.problems += problems_of_values(plan, draft.values, changed)
         for name, line_plan in plan.lines.items():
