@@ -8,8 +8,9 @@ from typing import Any
 
 from engine.diagnostics import Span
 from engine.i18n import Language, LocalizedText
+from engine.language import CompiledRule
 from engine.language.expression import Expression
-from engine.language.scope import EntityInfo, Scope
+from engine.language.scope import EntityInfo, PhraseInfo, Scope
 from engine.language.types import Type
 from engine.model.kinds.data import DataSet
 from engine.model.kinds.entity import Entity
@@ -96,11 +97,18 @@ class App:
     """Types of the names outside records: user, user.department, user.departments, user.roles, settings.*."""
     documents: Mapping[str, OpaqueDocument] = field(default_factory=dict)
     """Definitions of further kinds, by app.kind.name (``desk.flow.service``)."""
+    rules: Mapping[str, tuple[CompiledRule, ...]] = field(default_factory=dict)
+    """The checked texts of rules, by app.rules.name (``desk.rules.forgotten``)."""
+    labels: Mapping[str, str] = field(default_factory=dict)
+    """What people call the names outside records: a setting's titles."""
+    phrases: Mapping[str, tuple[PhraseInfo, ...]] = field(default_factory=dict)
+    """The phrases that texts of each app may use."""
 
     def scope(self, entity: str | None) -> Scope:
         """What an expression written at run time about this entity may name."""
         parent = self.entities[entity].parent if entity else None
-        return Scope(self.infos, entity, self.variables, self.defaults.time_zone, parent)
+        phrases = self.phrases.get(entity.partition(".")[0], ()) if entity else ()
+        return Scope(self.infos, entity, self.variables, self.defaults.time_zone, parent, phrases=phrases, labels=self.labels)
 
     def views_of(self, entity: str) -> tuple[View, ...]:
         """The views of an entity, the default first."""

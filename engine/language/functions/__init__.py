@@ -30,6 +30,8 @@ SPECIAL: dict[str, tuple[str, ...]] = {
     "has_all": ("具有全部",),
     "has_role": ("具有角色",),
     "changed": ("变更", "改变"),
+    "in_stage_for": ("停留时长",),
+    "idle_for": ("闲置时长",),
 }
 """Functions whose arguments the checker reads itself: choices, periods, roles, fields."""
 
