@@ -64,7 +64,15 @@ class RuleBuild(Build):
         return _Part((parts[1].value, parts[3]), spanned(parts))
 
     def bare_head(self, parts: list[Any]) -> Any:
-        return _Part((parts[0].value, parts[2]), spanned(parts))
+        triggers, _, condition = parts
+        subject, trigger = triggers.value[0]
+        if isinstance(trigger, tree.Becomes) and condition is None and len(triggers.value) == 1:
+            # Without "when" a condition is only asked, whatever set the rule off.
+            return _Part((((subject, None),), trigger.condition), spanned(parts))
+        return _Part((triggers.value, condition), spanned(parts))
+
+    def subject_head(self, parts: list[Any]) -> Any:
+        return _Part((((parts[1], None),), parts[3]), spanned(parts))
 
     def if_head(self, parts: list[Any]) -> Any:
         return _Part(((), parts[1]), spanned(parts))

@@ -16,6 +16,7 @@ from engine.language.expression import Expression, Problem
 from engine.language.functions.rows import Mismatch
 from engine.language.resolve import Place
 from engine.language.rules.arguments import Arguments, Given
+from engine.language.rules.due import due_condition
 from engine.language.rules.entities import spoken_name
 from engine.language.rules.parsing import parse_rules
 from engine.language.rules.printing import format_rule
@@ -43,15 +44,17 @@ class CompiledRule:
     """A checked rule. ``tree`` has canonical names. ``of`` is the entity it is about.
 
     ``trigger`` holds the checked parts of what sets it off by name (``condition``, ``length``, ``anchors``, ``since``,
-    ``stage``, ``moved``); ``rows`` is the collection whose absence it waits for. ``reads`` are the record's keys that
-    the rule looks at, collections by name among them; ``writes`` the fields of the record that it sets, and entities
-    it creates as ``+name``.
+    ``stage``, ``moved``). ``due`` is the condition that a record meets when the trigger sets the rule off for it, None
+    where no record shows that (it was created, the clock says so, a button was pressed). ``rows`` is the collection
+    whose absence it waits for. ``reads`` are the record's keys that the rule looks at, collections by name among them;
+    ``writes`` the fields of the record that it sets, and entities it creates as ``+name``.
     """
 
     tree: tree.Rule
     of: str
     condition: Expression | None
     trigger: dict[str, tuple[Expression, ...]]
+    due: Expression | None
     rows: str
     then: tuple[CompiledAction, ...]
     otherwise: tuple[CompiledAction, ...]
@@ -241,6 +244,12 @@ def _compile(source: str, rule: tree.Rule, scope: Scope) -> tuple[CompiledRule |
     otherwise, otherwise_trees = checker.actions(rule.otherwise)
     if not rule.then:
         checker.problems.append(Problem("rule-without-action", *rule.span, severity="warning"))
+    meaning = None if trigger is None else due_condition(trigger, checker.scope)
+    due = (
+        None
+        if meaning is None or any(problem.severity == "error" for problem in checker.problems)
+        else checker.checked(meaning, condition=True)[0]
+    )
     if any(problem.severity == "error" for problem in checker.problems):
         return None, checker.problems
     whole = replace(rule, subject=of, trigger=trigger, condition=condition_node, then=then_trees, otherwise=otherwise_trees)
@@ -249,10 +258,11 @@ def _compile(source: str, rule: tree.Rule, scope: Scope) -> tuple[CompiledRule |
         of,
         condition,
         checker.trigger,
+        due,
         checker.rows,
         then,
         otherwise,
-        _reads(rule, condition, checker, (*then, *otherwise)),
+        _reads(rule, (condition, due), checker, (*then, *otherwise)),
         _writes((*then, *otherwise)),
         format_rule(whole, scope, "en"),
         format_rule(whole, scope, "zh"),
@@ -264,8 +274,10 @@ def _known(scope: Scope) -> str:
     return ", ".join(spoken_name(scope, name, False) for name in sorted(scope.entities) if name.count(".") == 1)
 
 
-def _reads(rule: tree.Rule, condition: Expression | None, checker: _RuleChecker, actions: tuple[CompiledAction, ...]) -> frozenset[str]:
-    looked: list[Expression] = [] if condition is None else [condition]
+def _reads(
+    rule: tree.Rule, asked: tuple[Expression | None, ...], checker: _RuleChecker, actions: tuple[CompiledAction, ...]
+) -> frozenset[str]:
+    looked = [each for each in asked if each is not None]
     for parts in checker.trigger.values():
         looked += parts
     for action in actions:

@@ -110,7 +110,7 @@ class RuleLexer(Lexer):
             period = self._keyword_at(self.at)
             return last in ("", "RULE_SEP") and (period is None or len(period[0]) <= len(text))
         if terminal == "IF":
-            return not self.acting and (last in ("", "RULE_SEP") or self._after_operand())
+            return not self.acting and (last in ("", "RULE_SEP", "ENTITY") or self._after_operand())
         return True
 
     def _break(self, character: str) -> bool:
@@ -315,8 +315,9 @@ class RuleLexer(Lexer):
     def _entity_action(self, starts: bool) -> bool:
         """What a rule makes said alone (``…→任务``) is to be created; before any "then" only a Chinese word is."""
         found = entity_at(self.scope, self.source, self.at)
-        if found is None or found[1] <= len(self._name_at(self.at)):
+        if found is None or (starts and found[1] <= len(self._name_at(self.at))):
             return False
+        # After a value no name of a field can stand, so a label that is both is the entity's.
         if not starts and (self.acting or self.source[self.at].isascii()):
             return False
         self.acting = True

@@ -32,6 +32,8 @@ class RulePrinter(Printer):
         if rule.trigger is not None:
             subject = f"{spoken_name(self.scope, rule.subject, self.chinese)} " if rule.subject else ""
             lines.append(f"{self.say('WHEN', 'when')} {subject}{_TRIGGERS[type(rule.trigger)](self, rule.trigger)}")
+        elif rule.subject:
+            lines.append(f"{self.say('WHEN', 'for')} {spoken_name(self.scope, rule.subject, self.chinese)}")
         if rule.condition is not None:
             lines.append(f"{self.say('IF', 'if')} {self.text(rule.condition)}")
         if rule.then:

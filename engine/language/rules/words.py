@@ -20,6 +20,7 @@ class RuleWord:
 
 CLAUSES: tuple[RuleWord, ...] = (
     RuleWord("WHEN", "when", ("when",), ("当",)),
+    RuleWord("WHEN", "for", ("for",), ("对",)),
     RuleWord("IF", "if", ("if",), ("如果", "若", "假如")),
     RuleWord("THEN", "then", ("then", "->", "=>", "→"), ("就", "则", "那么")),
     RuleWord("ELSE", "else", ("else", "otherwise"), ("否则",)),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from engine.language import types as t
-from engine.language.scope import PhraseInfo, Scope
+from engine.language.scope import FieldInfo, PhraseInfo, Scope
 from tests.unit.language.desk import TICKET
 from tests.unit.language.desk import scope as plain_scope
 
@@ -23,7 +23,10 @@ def scope() -> Scope:
     plain = plain_scope()
     labels = {"desk.ticket": ("Ticket", "工单")}
     entities = {name: replace(info, labels=labels.get(name, ())) for name, info in plain.entities.items()}
-    entities["desk.ticket"] = replace(TICKET, labels=labels["desk.ticket"], stage=("status", "at"))
+    born = {"created_at": FieldInfo("created_at", t.DateTime(), ("创建时间",), column="created_at", writable=False)}
+    entities["desk.ticket"] = replace(TICKET, labels=labels["desk.ticket"], stage=("status", "at"), fields={**TICKET.fields, **born})
+    parts = entities["desk.ticket.parts"]
+    entities["desk.ticket.parts"] = replace(parts, fields={**parts.fields, **born})
     return replace(
         plain,
         entities=entities,

@@ -75,20 +75,20 @@ MEANINGS = [
     ),
     (
         "if (amount > 5) then 状态=关闭+建工单/通知法务",
-        "if amount > 5\nthen set(status, 'closed'); create(ticket); notify(role(legal))",
-        "如果 金额 大于 5\n就 设置(状态, '关闭')；创建(工单)；提醒(角色(legal))",
+        "for ticket\nif amount > 5\nthen set(status, 'closed'); create(ticket); notify(role(legal))",
+        "对 工单\n如果 金额 大于 5\n就 设置(状态, '关闭')；创建(工单)；提醒(角色(legal))",
     ),
     (
         "折扣超过一定比例→法务和负责人会签",
-        "when ticket discount > settings.bound\nthen countersign([role(legal), owner])",
-        "当 工单 折扣 大于 settings.bound\n就 会签([角色(legal), 负责人])",
+        "for ticket\nif discount > settings.bound\nthen countersign([role(legal), owner])",
+        "对 工单\n如果 折扣 大于 settings.bound\n就 会签([角色(legal), 负责人])",
     ),
     ("当 工单 停在新建已满N天 就 高级客服审批", None, "当 工单 停在'新建'已满天数(settings.days)\n就 审批(角色(senior))"),
-    ("24小时未动预警", "when ticket untouched for 24 hours\nthen warn()", "当 工单 24小时未动\n就 预警()"),
+    ("24小时未动预警", "for ticket\nif untouched for 24 hours\nthen warn()", "对 工单\n如果 24小时未动\n就 预警()"),
     (
         "not amount beyond 5000 → assign(owner)",
-        "when ticket not amount beyond 5000\nthen assign(owner)",
-        "当 工单 非 金额超出5000\n就 指派(负责人)",
+        "for ticket\nif not amount beyond 5000\nthen assign(owner)",
+        "对 工单\n如果 非 金额超出5000\n就 指派(负责人)",
     ),
     (
         "when ticket is saved then create(ticket, 名称: 'x', amount: 5)",
@@ -113,8 +113,8 @@ def test_a_rule_means_and_prints(source: str, english: str | None, chinese: str 
 def test_a_text_may_say_several_rules() -> None:
     made = compile_rules("金额>5→法务审批, 数量>3→会签(负责人)", scope())
     assert [rule.english for rule in made.rules] == [
-        "when ticket amount > 5\nthen approve(role(legal))",
-        "when ticket qty > 3\nthen countersign(owner)",
+        "for ticket\nif amount > 5\nthen approve(role(legal))",
+        "for ticket\nif qty > 3\nthen countersign(owner)",
     ]
     one = compile_rules("工单每3天/工单每2天预警", scope())
     assert [rule.english for rule in one.rules] == ["when ticket every 3 days\nthen warn()", "when ticket every 2 days\nthen warn()"]
@@ -123,7 +123,7 @@ def test_a_text_may_say_several_rules() -> None:
 def test_what_a_rule_reads_and_writes() -> None:
     source = "when no parts for 3 days if owner.region = '东' then set(status, 'open'); clear(due); create(ticket, amount: qty * 2)"
     (rule,) = compile_rules(source, scope()).rules
-    assert rule.reads == {"parts", "owner.region", "qty"}
+    assert rule.reads == {"parts", "owner.region", "qty", "created_at"}
     assert rule.writes == {"status", "due", "+desk.ticket"}
 
 
