@@ -13,7 +13,8 @@ from engine import access, limits
 from engine.errors import BadRequest, NotFound
 from engine.language import types as t
 from engine.language.expression import Expression
-from engine.model.kinds.entity import SYSTEM_FIELDS, Entity
+from engine.model.app import App
+from engine.model.kinds.entity import NOT_ALONG, SYSTEM_FIELDS, Entity, Field
 from engine.model.kinds.role import FieldRight
 from engine.records import cursor, filters, gate, shapes
 from engine.records.derive import Values, value_column
@@ -44,10 +45,11 @@ class Query:
 
     ``where`` is text of the language or a compiled condition (a view's); ``also`` a second compiled condition; ``equal``
     are fields with the value (kept form) that each must have.
-    ``sort`` are field names, "-" first for descending; ``totals`` maps a name of the answer to (function, field), e.g.
-    {"won": ("sum", "amount")}. ``cursor`` is an earlier page's ``next``. ``trash`` lists deleted records instead.
-    ``names`` asks for the display texts of references, which pages need and programs do not. ``export`` leaves out what
-    the actor may read but not carry away.
+    ``sort`` and ``fields`` are fields or paths of references (``caller.name``), in ``sort`` "-" first for descending;
+    ``totals`` maps a name of the answer to (function, field), e.g. {"won": ("sum", "amount")}.
+    ``cursor`` is an earlier page's ``next``. ``trash`` lists deleted records instead. ``names`` asks for the display
+    texts of references, which pages need and programs do not. ``export`` leaves out what the actor may read but not
+    carry away.
     """
 
     entity: str
@@ -74,9 +76,28 @@ class Page:
     totals: Mapping[str, Any]
 
 
-def type_of(entity: Entity, name: str) -> t.Type:
-    """The type of a field or system field."""
-    return entity.fields[name].type if name in entity.fields else _SYSTEM_TYPES[name]
+def type_of(app: App, entity: Entity, name: str) -> t.Type:
+    """The type of a field, a system field, or the field at the end of a path."""
+    field = app.field_at(entity.name, name)
+    return field.type if field is not None else _SYSTEM_TYPES[name]
+
+
+def _right(work: UnitOfWork, entity: Entity, name: str) -> FieldRight:
+    """The actor's right on a field, a system field, or what a path leads to."""
+    if name in SYSTEM_FIELDS:
+        return "read"
+    if "." in name:
+        return access.along(work.app, work.actor, entity.name, name) if _in_lists(work.app.field_at(entity.name, name)) else "none"
+    return access.fields(work.app, work.actor, entity.name).get(name, "none")
+
+
+def _in_lists(field: Field | None) -> bool:
+    return field is not None and field.kind not in NOT_ALONG and len(field.targets) < 2
+
+
+def _value(work: UnitOfWork, entity: Entity, name: str) -> sa.ColumnElement[Any]:
+    """A field, a system field or what a path leads to as a column expression."""
+    return filters.value_at(work, entity, name) if "." in name else value_column(work, entity, name)
 
 
 def readable_fields(work: UnitOfWork, entity: Entity) -> Mapping[str, FieldRight]:
@@ -113,12 +134,11 @@ def _conditions(work: UnitOfWork, entity: Entity, query: Query) -> list[sa.Colum
 
 def _search(work: UnitOfWork, entity: Entity, text: str) -> sa.ColumnElement[bool]:
     """Every word must stand in some searched field that the actor may read, regardless of case."""
-    rights = access.fields(work.app, work.actor, entity.name)
-    names = [name for name in entity.search or plan_of(work.app, entity.name).display_fields if "." not in name]
+    names = entity.search or plan_of(work.app, entity.name).display_fields
     columns = [
-        _searched(work, value_column(work, entity, name))
+        _searched(work, _value(work, entity, name))
         for name in names
-        if access.readable(rights, name) and type(type_of(entity, name)) is t.Text
+        if _right(work, entity, name) in ("read", "write") and type(type_of(work.app, entity, name)) is t.Text
     ]
     if not columns:
         return sa.false()
@@ -137,16 +157,15 @@ def _order(work: UnitOfWork, entity: Entity, sort: Sequence[str]) -> list[tuple[
     """The order as (name, column, descending), made total by the id at the end."""
     if len(sort) > limits.sort_fields_max:
         raise BadRequest("too-many-sort-fields", max=limits.sort_fields_max)
-    rights = access.fields(work.app, work.actor, entity.name)
     order = []
     for name in sort:
         descending, bare = name.startswith("-"), name.removeprefix("-")
-        known = bare in SYSTEM_FIELDS or (bare in entity.fields and entity.fields[bare].lines is None)
-        if not known or not access.readable(rights, bare):
+        known = "." in bare or bare in SYSTEM_FIELDS or (bare in entity.fields and entity.fields[bare].lines is None)
+        if not known or _right(work, entity, bare) not in ("read", "write"):
             raise BadRequest("unknown-field-in-query", field=bare[:60], entity=entity.name)
-        if isinstance(type_of(entity, bare), t.Json | t.MultiChoice):
+        if isinstance(type_of(work.app, entity, bare), t.Json | t.MultiChoice):
             raise BadRequest("not-sortable", field=bare)
-        order.append((bare, value_column(work, entity, bare), descending))
+        order.append((bare, _value(work, entity, bare), descending))
     if not any(name == "id" for name, _column, _descending in order):
         order.append(("id", work.tables[entity.name].c.id, order[-1][2] if order else True))
     return order
@@ -159,13 +178,16 @@ def _ordered(column: sa.ColumnElement[Any], descending: bool, nullable: bool, di
     return directed.nulls_last() if descending else directed.nulls_first()
 
 
-def _chosen(entity: Entity, rights: Mapping[str, FieldRight], fields: tuple[str, ...] | None) -> list[str]:
+def _chosen(work: UnitOfWork, entity: Entity, fields: tuple[str, ...] | None) -> dict[str, FieldRight]:
+    """The fields and paths asked for, each with the actor's right; raises BadRequest for what it may not see."""
     if fields is None:
-        return [name for name, definition in entity.fields.items() if name in rights and definition.lines is None]
-    for name in fields:
-        if name not in SYSTEM_FIELDS and name not in rights:
+        rights = readable_fields(work, entity)
+        return {name: rights[name] for name, definition in entity.fields.items() if name in rights and definition.lines is None}
+    chosen = {name: _right(work, entity, name) for name in fields}
+    for name, right in chosen.items():
+        if right == "none":
             raise BadRequest("unknown-field-in-query", field=str(name)[:60], entity=entity.name)
-    return [name for name in dict.fromkeys(fields) if name in entity.fields and entity.fields[name].lines is None]
+    return {name: right for name, right in chosen.items() if "." in name or (name in entity.fields and entity.fields[name].lines is None)}
 
 
 def find(work: UnitOfWork, query: Query) -> Page:
@@ -187,7 +209,9 @@ def find(work: UnitOfWork, query: Query) -> Page:
     following = None
     if len(found) > query.limit:
         found = found[: query.limit]
-        following = cursor.encode([to_json(type_of(entity, name), found[-1][name]) for name, _column, _descending in listing.order])
+        following = cursor.encode(
+            [to_json(type_of(work.app, entity, name), found[-1][name]) for name, _column, _descending in listing.order]
+        )
     records = present_all(work, entity, found, listing.rights, listing.names, with_names=query.names)
     return Page(tuple(records), following, totals)
 
@@ -205,19 +229,18 @@ def _prepared(work: UnitOfWork, entity: Entity, query: Query) -> shapes.Prepared
 
 def _listing(work: UnitOfWork, entity: Entity, query: Query, conditions: Sequence[sa.ColumnElement[bool]]) -> Listing:
     order = _order(work, entity, query.sort or ("-created_at",))
-    rights = readable_fields(work, entity)
-    names = _chosen(entity, rights, query.fields)
+    rights = _chosen(work, entity, query.fields)
     table = work.tables[entity.name]
-    columns = [table.c[name] for name in SYSTEM_FIELDS] + [value_column(work, entity, name).label(name) for name in names]
-    columns += [table.c[f"{name}__entity"] for name in names if len(entity.fields[name].targets) > 1]
-    present = {*SYSTEM_FIELDS, *names}
+    columns = [table.c[name] for name in SYSTEM_FIELDS] + [_value(work, entity, name).label(name) for name in rights]
+    columns += [table.c[f"{name}__entity"] for name in rights if name in entity.fields and len(entity.fields[name].targets) > 1]
+    present = {*SYSTEM_FIELDS, *rights}
     columns += [column.label(name) for name, column, _descending in order if name not in present]
     statement = sa.select(*columns).where(*conditions)
     if query.cursor:
         statement = statement.where(cursor.after(_cursor_values(work, entity, order, query.cursor)))
     dialect = work.database.dialect
     directed = (_ordered(column, descending, name != "id", dialect) for name, column, descending in order)
-    return Listing(statement.order_by(*directed).limit(query.limit + 1), tuple(order), rights, tuple(names))
+    return Listing(statement.order_by(*directed).limit(query.limit + 1), tuple(order), rights, tuple(rights))
 
 
 def _cursor_values(
@@ -226,9 +249,10 @@ def _cursor_values(
     plan = plan_of(work.app, entity.name)
     found = []
     for (name, column, descending), raw in zip(order, cursor.decode(text, len(order)), strict=True):
-        if name in entity.fields:
+        field = work.app.field_at(entity.name, name)
+        if field is not None:
             try:
-                value = parse(entity.fields[name], raw, plan.zone)
+                value = parse(field, raw, plan.zone)
             except ValueProblem:
                 raise BadRequest("bad-cursor") from None
         else:
@@ -302,7 +326,7 @@ def get(work: UnitOfWork, entity: str, key: str, *, trash: bool = False) -> Reco
     definition = gate.entity_of(work, entity)
     table = work.tables[entity]
     rights = readable_fields(work, definition)
-    names = _chosen(definition, rights, None)
+    names = list(_chosen(work, definition, None))
     columns = [table.c[name] for name in SYSTEM_FIELDS] + [value_column(work, definition, name).label(name) for name in names]
     columns += [table.c[f"{name}__entity"] for name in names if len(definition.fields[name].targets) > 1]
     statement = sa.select(*columns).where(table.c.id == key, *_conditions(work, definition, Query(entity, trash=trash)))
@@ -336,6 +360,7 @@ def present_all(
         key = values["id"]
         kept = values if exact else {name: values.get(name) for name in shown}
         for name in hidden:
-            kept[name] = masked(entity.fields[name], kept[name])
+            field = work.app.field_at(entity.name, name)
+            kept[name] = masked(field, kept[name]) if field is not None else None
         records.append(Record(entity.name, key, values["version"], kept, displays.get(key, ""), references.get(key, {}), hidden))
     return records

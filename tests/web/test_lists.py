@@ -195,3 +195,21 @@ def test_a_filter_survives_its_address(text: str) -> None:
     found = decode_filter(text)
     assert found is not None
     assert decode_filter(encode_filter(found)) == found
+
+
+def test_a_view_shows_what_links_lead_to(tickets: Site) -> None:
+    root = tickets.login("root")
+    page = root.page(f"{LIST}?view=board&q=printer+02")
+    assert "Caller · Name" in text_of(page) and ">Grace<" in page
+    narrowed = root.page(f"{LIST}?view=board&cols=subject,caller.name&sort=-caller.name&limit=25")
+    shown = text_of(narrowed)
+    assert shown.index("Grace") < shown.index("Printer 29"), "those with a caller come first"
+    answer = root.get(f"{LIST}/export.csv?view=board&cols=subject,caller.name&sort=subject")
+    rows = list(csv.reader(io.StringIO(answer.get_data(as_text=True).lstrip("\ufeff"))))
+    assert rows[0] == ["Subject", "Caller · Name"]
+    assert rows[1] == ["Printer 00", "Grace"] and rows[-1] == ["Printer 29", ""]
+
+
+def test_a_board_shown_as_a_table_says_the_lane(tickets: Site) -> None:
+    page = tickets.login("root").page(f"{LIST}?view=board")
+    assert text_of(page[page.find("<thead") :]).startswith("Status") or re.search(r"<th.*?Status.*?Number", page, re.S)

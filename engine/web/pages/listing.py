@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from engine import forms, limits
+from engine import access, forms, limits
 from engine.errors import BadRequest, NotFound
 from engine.forms import Filter
 from engine.model.kinds.view import View
@@ -152,14 +152,18 @@ def query_of(
     condition, bad = forms.condition_of(entity, listing.filters, zone_of(visit))
     parts = [part for part in (condition, listing.where.strip()) if part]
     text = " and ".join(f"({part})" for part in parts) if len(parts) > 1 else "".join(parts)
-    currencies = [field.currency_field for name in columns if (field := entity.fields.get(name)) and field.currency_field]
+    shown = [field for name in columns if (field := visit.app.field_at(entity.name, name)) is not None]
+    currencies = [field.currency_field for field in shown if field.currency_field]
+    rights = listing.place.rights
+    # What the address asks for is answered or refused; a view's order is for everyone, also for those who see less.
+    readable_order = tuple(name for name in listing.order if access.readable(rights, name.removeprefix("-")))
     query = Query(
         entity=entity.name,
         where=text or None,
         also=listing.view.where if listing.view else None,
         search=listing.search or None,
-        sort=listing.order,
-        fields=tuple(dict.fromkeys([*(name for name in columns if name in entity.fields), *currencies])),
+        sort=listing.order if listing.sort else readable_order,
+        fields=tuple(dict.fromkeys([*(field.name for field in shown), *currencies])),
         limit=listing.limit,
         cursor=listing.cursor or None,
         totals=totals,

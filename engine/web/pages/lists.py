@@ -24,7 +24,7 @@ from engine.web.pages.addresses import Place, place_of
 from engine.web.pages.listing import PAGE_SIZES, Listing, listing_of, query_of, without_conditions
 from engine.web.render import Renderer
 from engine.web.routes import Routes
-from engine.web.show import BLANK, NUMERIC_KINDS, instant, number_text, scaled, show
+from engine.web.show import BLANK, NUMERIC_KINDS, PLAIN_KINDS, instant, number_text, scaled, show
 from engine.web.toasts import leave_toast
 from engine.web.visit import Visit
 from engine.wording import say_error
@@ -34,7 +34,7 @@ ROUTES = Routes()
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One column of the table; ``sorted`` is "asc", "desc" or ""."""
+    """One column of the table; ``sorted`` is "asc", "desc" or "". ``plain``: its text may be the link to the record."""
 
     name: str
     title: str
@@ -42,6 +42,7 @@ class Column:
     number: bool
     sortable: bool
     sorted: str
+    plain: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,10 +76,13 @@ def list_page(visit: Visit, renderer: Renderer, app: str, name: str) -> Response
             mistake = mistake_text(visit, error)
             page = find(work, without_conditions(query))
         rows = _filter_rows(visit, work, listing, bad)
+    shown = [_column(visit, place, listing, each) for each in columns]
     values: dict[str, Any] = {
         "place": place,
         "listing": listing,
-        "columns": [_column(visit, place, listing, each) for each in columns],
+        "columns": shown,
+        "opening": next((each.name for each in shown if each.plain and "." not in each.name), ""),
+        "example": _example(visit, place),
         "rows": page.items,
         "page": page,
         "totals": _totals(visit, place, listing, page),
@@ -87,7 +91,7 @@ def list_page(visit: Visit, renderer: Renderer, app: str, name: str) -> Response
         "cell": lambda record, column: _cell(visit, record, column),
         "path_of": lambda record: entity_path(record.entity, record.id),
         "page_sizes": PAGE_SIZES,
-        "title": visit.label(place.entity.title),
+        "title": visit.label(place.entity.plural),
         "choosable": _choosable(visit, place),
         "phone": visit.app.forms[place.entity.name].phone if place.entity.name in visit.app.forms else (),
     }
@@ -109,17 +113,26 @@ def mistake_text(visit: Visit, error: BadRequest) -> str:
 
 
 def _column(visit: Visit, place: Place, listing: Listing, name: str) -> Column:
-    field = place.entity.fields.get(name)
+    field = visit.app.field_at(place.entity.name, name)
     order = listing.order
     direction = "asc" if name in order[:1] else "desc" if f"-{name}" in order[:1] else ""
     if field is None:
         return Column(name, _system_title(visit, name), None, False, True, direction)
     sortable = readable(place.rights, name) and not isinstance(field.type, t.Json | t.MultiChoice)
-    return Column(name, visit.label(field.title), field, field.kind in NUMERIC_KINDS, sortable, direction)
+    return Column(name, visit.label(field.title), field, field.kind in NUMERIC_KINDS, sortable, direction, field.kind in PLAIN_KINDS)
 
 
 def _system_title(visit: Visit, name: str) -> str:
     return visit.say("field.created_at" if name == "created_at" else "field.updated_at")
+
+
+def _example(visit: Visit, place: Place) -> str:
+    """A condition that could be typed over this list, in the reader's words; "" where the fields offer none."""
+    for name, field in place.entity.fields.items():
+        if field.kind == "choice" and field.options and readable(place.rights, name):
+            value = visit.label(field.options[0].title).replace("'", "\\'")
+            return f"{visit.label(field.title)} = '{value}'"
+    return ""
 
 
 def _cell(visit: Visit, record: Record, column: Column) -> Any:
@@ -175,6 +188,9 @@ def _choosable(visit: Visit, place: Place) -> list[tuple[str, str, str]]:
         if field.lines is None and place.rights.get(name, "none") != "none":
             operators = forms.operators_of(field) if readable(place.rights, name) else ()
             found.append((name, visit.label(field.title), operators[0] if operators else ""))
+    for name, right in place.rights.items():
+        along = visit.app.field_at(place.entity.name, name) if "." in name and right != "none" else None
+        found += [(name, visit.label(along.title), "")] if along is not None else []
     found += [(name, _system_title(visit, name), "from") for name in ("created_at", "updated_at")]
     return found
 
