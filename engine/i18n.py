@@ -20,6 +20,10 @@ class LocalizedText:
         """The text in a language, never empty where the other language has one."""
         return (self.zh or self.en) if language == "zh" else (self.en or self.zh)
 
+    def beside(self, other: LocalizedText) -> LocalizedText:
+        """Two labels of which the first leads to the second: ``Caller · Name``."""
+        return LocalizedText(*(f"{self.text(language)} · {other.text(language)}" for language in LANGUAGES))
+
     @classmethod
     def same(cls, text: str) -> LocalizedText:
         """One text that serves every language."""

@@ -24,6 +24,8 @@ class Actor:
     roles: frozenset[str] = frozenset()
     admin: bool = False
     language: Language = "en"
+    language_chosen: bool = False
+    """Whether the language is the person's own choice, not the App's default."""
     variables: Mapping[str, Any] = field(default_factory=dict)
     scopes: frozenset[str] = frozenset({"read", "write"})
 

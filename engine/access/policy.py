@@ -178,6 +178,45 @@ def _fields(holder: _AppHolder, roles: frozenset[str], admin: bool, scopes: froz
     return result
 
 
+def along(app: App, actor: Actor, entity: str, path: str) -> FieldRight:
+    """The actor's right on what a path of references leads to (``caller.mobile``): "none", "mask" or "read".
+
+    It is the narrowest of the rights on every step and of what roles say of the path itself. A step that may not be read
+    leads nowhere.
+    """
+    return _along(_AppHolder(app), actor.roles, actor.admin, actor.scopes, entity, path)
+
+
+@lru_cache(maxsize=16_384)
+def _along(holder: _AppHolder, roles: frozenset[str], admin: bool, scopes: frozenset[str], entity: str, path: str) -> FieldRight:
+    app, actor = holder.app, Actor("user", None, "", roles, admin, scopes=scopes)
+    *steps, last = path.split(".")
+    here = entity
+    for step in steps:
+        following = app.linked(here, step)
+        if following is None or not readable(fields(app, actor, here), step) or rows(app, actor, following, "read").none:
+            return "none"
+        here = following
+    right: FieldRight = "read" if last in SYSTEM_FIELDS else fields(app, actor, here).get(last, "none")
+    narrowed = min((right, _said_of(app, actor, entity, path)), key=_ORDER.__getitem__)
+    return "read" if narrowed == "write" else narrowed
+
+
+def _said_of(app: App, actor: Actor, entity: str, path: str) -> FieldRight:
+    """What the roles that give rights on an entity say of a path from it, the widest; a step hidden hides all behind it."""
+    if is_admin(app, actor):
+        return "write"
+    definition = app.entities[entity]
+    before = f"{definition.parent_field}." if definition.parent else ""
+    names = path.split(".")
+    found: list[FieldRight] = []
+    for _role, rights in _rights(app, actor, entity):
+        said = [rights.fields[step] for length in range(2, len(names)) if (step := before + ".".join(names[:length])) in rights.fields]
+        hidden: list[FieldRight] = ["none" for each in said if _ORDER[each] < _ORDER["read"]]
+        found.append(min([*hidden, rights.fields.get(before + path, "write")], key=_ORDER.__getitem__))
+    return max(found, key=_ORDER.__getitem__, default="write")
+
+
 def readable(rights: Mapping[str, FieldRight], name: str) -> bool:
     """Whether a field's true value may be seen, filtered, sorted and summed."""
     return name in SYSTEM_FIELDS or rights.get(name, "none") in ("read", "write")

@@ -72,18 +72,29 @@ def operators_of(field: Field) -> tuple[str, ...]:
 
 
 def column_names(entity: Entity, view: View | None, asked: Sequence[str], rights: Mapping[str, FieldRight]) -> tuple[str, ...]:
-    """The columns of a list: those asked for, else the view's, else the first few that fit; only what may be seen."""
+    """The columns of a list: those asked for, else the view's, else the first few that fit; only what may be seen.
+
+    ``rights`` name the entity's fields and whatever paths of references (``caller.name``) may be columns.
+    """
 
     def shown(name: str) -> bool:
-        known = name in entity.fields and entity.fields[name].lines is None and rights.get(name, "none") != "none"
-        return known or name in ("created_at", "updated_at")
+        own = name not in entity.fields or entity.fields[name].lines is None
+        return (own and rights.get(name, "none") != "none") or name in ("created_at", "updated_at")
 
-    chosen = [name for name in asked if shown(name)] or [name for name in (view.columns if view else ()) if shown(name)]
+    chosen = [name for name in asked if shown(name)] or [name for name in _columns_of(view) if shown(name)]
     if not chosen:
         chosen = [
             name for name, field in entity.fields.items() if shown(name) and field.kind not in ("long_text", "json", "attachment", "image")
         ][:7]
     return tuple(dict.fromkeys(chosen))
+
+
+def _columns_of(view: View | None) -> tuple[str, ...]:
+    """What a view shows as a table: its columns, after those by which it sorts records into lanes or days."""
+    if view is None:
+        return ()
+    placed = (view.by, view.start, view.end) if view.kind != "table" else ()
+    return (*(name for name in placed if name is not None and name not in view.columns), *view.columns)
 
 
 def total_names(entity: Entity, view: View | None, rights: Mapping[str, FieldRight]) -> dict[str, tuple[str, str | None]]:

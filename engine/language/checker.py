@@ -257,7 +257,10 @@ class Checker:
         """What a path means; None after a problem was reported."""
         try:
             found = resolve(self.scope, path, self.places)
-            self.mentions.update((owner, name) for owner, name in zip(found.owners, found.names, strict=False) if owner is not None)
+            said = [(owner, name) for owner, name in zip(found.owners, found.names, strict=False) if owner is not None]
+            self.mentions.update(said)
+            if len(said) > 1:
+                self.mentions.add((said[0][0], ".".join(name for _owner, name in said)))
             return found
         except Unresolved as error:
             index = min(error.index, len(path.spans) - 1)

@@ -53,8 +53,9 @@ class Expression:
 
     ``reads`` are the record's paths (``amount``, ``owner.region``, ``old.status``); a path of several hops is one
     dotted key of the record mapping that back ends are given. ``variables`` are names outside the record.
-    ``mentions`` are the fields and collections that the author wrote, each with the entity that has it: unlike
-    ``reads`` they name a computed field itself, not what computes it.
+    ``mentions`` are the fields and collections that the author wrote, each with the entity that has it, and each path
+    of several steps with the entity where it begins: unlike ``reads`` they name a computed field itself, not what
+    computes it.
     ``canonical`` is the text printed back in ASCII names and English keywords.
     """
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from engine.diagnostics import Span
@@ -13,7 +13,7 @@ from engine.language.scope import USUAL, Conventions, EntityInfo, Scope
 from engine.language.types import Type
 from engine.model.kinds.calendar import Calendar, Currency
 from engine.model.kinds.data import DataSet
-from engine.model.kinds.entity import Entity
+from engine.model.kinds.entity import SYSTEM_FIELDS, Entity, Field
 from engine.model.kinds.form import Form
 from engine.model.kinds.import_format import ImportFormat
 from engine.model.kinds.role import Role
@@ -109,6 +109,27 @@ class App:
         """What an expression written at run time about this entity may name."""
         parent = self.entities[entity].parent if entity else None
         return Scope(self.infos, entity, self.variables, self.defaults.time_zone, parent, conventions=self.conventions)
+
+    def linked(self, entity: str, name: str) -> str | None:
+        """The entity that a reference leads to; None where a field is no reference, or may lead to several entities."""
+        if name in SYSTEM_FIELDS:
+            return "system.user" if name.endswith("_by") else None
+        field = self.entities[entity].fields.get(name)
+        return field.targets[0] if field is not None and len(field.targets) == 1 else None
+
+    def field_at(self, entity: str, path: str) -> Field | None:
+        """The field at the end of a path of references (``caller.name``), named and titled by the path; None for none."""
+        step, _, rest = path.partition(".")
+        here = self.entities[entity].fields.get(step)
+        if not rest:
+            return here
+        target = self.linked(entity, step)
+        found = self.field_at(target, rest) if target is not None else None
+        if found is None or target is None:
+            return None
+        title = here.title if here is not None else self.entities[target].title
+        currency = f"{step}.{found.currency_field}" if found.currency_field else None
+        return replace(found, name=path, title=title.beside(found.title), currency_field=currency)
 
     def views_of(self, entity: str) -> tuple[View, ...]:
         """The views of an entity, the default first."""

@@ -147,6 +147,9 @@ def _declare_fields(build: Build, draft: EntityDraft, part: Part) -> None:
         if draft.parent is not None and node.text_of("kind") == "lines":
             build.error("lines-in-lines", key.span, field=name)
             continue
+        if draft.parent is not None and node.text_of("kind") == "sequence":
+            build.error("sequence-in-lines", key.span, field=name)
+            continue
         if draft.parent is not None and name in _LINE_COLUMNS:
             build.error("reserved-name", key.span, name=name)
             continue

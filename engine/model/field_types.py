@@ -58,7 +58,7 @@ FIELD_TYPES: Mapping[str, FieldType] = {
     for row in (
         _row("text", "string", _TEXT, _fixed(t.Text())),
         _row("long_text", "string", _TEXT, _fixed(t.Text())),
-        _row("integer", "integer number", _NUMBER, _fixed(t.Integer())),
+        _row("integer", "integer number", _NUMBER | {"grouped"}, _fixed(t.Integer())),
         _row("float", "number", _NUMBER, _fixed(t.Float())),
         _row("decimal", "number string", _NUMBER | {"scale", "digits"}, lambda f: t.Decimal(f.get("scale", DECIMAL_SCALE))),
         _row(

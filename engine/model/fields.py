@@ -10,6 +10,7 @@ from typing import Any
 import re2
 
 from engine.diagnostics import nearest
+from engine.i18n import LocalizedText
 from engine.language import types as t
 from engine.model.drafts import Build, EntityDraft, localized
 from engine.model.field_types import FIELD_TYPES, FIXED_TARGETS, FieldType, implied_kind
@@ -56,6 +57,7 @@ def build_field(build: Build, place: Place) -> Field | None:
         "unique": _flag(node, "unique"),
         "indexed": _flag(node, "indexed") or _flag(node, "unique"),
         "read_only": _flag(node, "readOnly"),
+        "grouped": (node.get("grouped") or NOTHING).value is not False,
     }
     if kind == UNTYPED:
         return Field(kind=UNTYPED, type=t.Blank(), column=name, **shared)
@@ -73,6 +75,7 @@ def build_field(build: Build, place: Place) -> Field | None:
         options=facts.get("options", ()),
         targets=facts.get("targets", ()),
         inverse=_inverse(node),
+        inverse_title=_inverse_title(node),
         when_deleted=node.text_of("when_deleted") or ("clear" if kind in FIXED_TARGETS else "refuse"),  # type: ignore[arg-type]  # the schema allows only these words
         default=_default(build, place, field_type),
         sequence=_sequence(build, place) if kind == "sequence" else None,
@@ -188,6 +191,12 @@ def _targets(build: Build, place: Place) -> tuple[str, ...]:
         return ()
     found = [build.find_entity(place.app, each) for each in to.each()]
     return tuple(dict.fromkeys(entity.name for entity in found if entity is not None))
+
+
+def _inverse_title(node: Node) -> LocalizedText | None:
+    said = node.get("inverse")
+    title = said.get("title") if said is not None and said.is_map else None
+    return localized(title) if title is not None else None
 
 
 def _inverse(node: Node) -> str | None:

@@ -38,6 +38,7 @@ def _freeze(build: Build, expressions: Expressions, computed: Computed, draft: E
         app=draft.app,
         table=draft.table,
         title=draft.title,
+        plural=localized(node.get("plural")) if node.get("plural") else draft.title,
         span=draft.span,
         fields=MappingProxyType(fields),
         display=display,

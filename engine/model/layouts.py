@@ -14,7 +14,7 @@ from engine.model.drafts import AppDraft, Build, EntityDraft, Part, localized
 from engine.model.expressions import Expressions
 from engine.model.freeze import check_field, check_path
 from engine.model.infos import SYSTEM_TYPES
-from engine.model.kinds.entity import Entity, Field
+from engine.model.kinds.entity import NOT_ALONG, Entity, Field
 from engine.model.kinds.form import Form, Section
 from engine.model.kinds.view import View
 from engine.model.node import NOTHING, Node
@@ -204,10 +204,14 @@ def _paths(build: Build, draft: EntityDraft, node: Node) -> tuple[str, ...]:
     for each in node.each():
         before = len(build.found)
         field = check_path(build, draft, each, each.text)
-        if len(build.found) == before and (field is None or field.kind != "lines"):
-            known.append(each.text)
-        elif field is not None:
+        if len(build.found) > before:
+            continue
+        if "." in each.text and (field is None or field.kind in NOT_ALONG or len(field.targets) > 1):
+            build.error("not-along", each.span, path=each.text)
+        elif field is not None and field.kind == "lines":
             build.error("lines-as-column", each.span, field=each.text)
+        else:
+            known.append(each.text)
     return tuple(known)
 
 
@@ -222,7 +226,7 @@ def _sort(build: Build, draft: EntityDraft, node: Node | None) -> tuple[str, ...
 def _totals(build: Build, draft: EntityDraft, node: Node | None) -> dict[str, Any]:
     totals: dict[str, Any] = {}
     for path, key, each in (node or NOTHING).items():
-        field = check_path(build, draft, key, path)
+        field = check_field(build, draft, key, path)
         if field is not None and each.text in ("sum", "avg") and not isinstance(field.type, _ADDABLE):
             build.error("total-not-number", key.span, field=path, total=each.text)
         totals[path] = each.text

@@ -117,7 +117,7 @@ def _item(build: Build, app: AppDraft, node: Node, entities: Mapping[str, Entity
     for full in (f"{app.name}.{node.text}", node.text):
         entity = entities.get(full)
         if entity is not None and entity.parent is None:
-            return MenuItem(app.name, entity.name, None, entity.title, entity.icon)
+            return MenuItem(app.name, entity.name, None, entity.plural, entity.icon)
         view = views.get(full)
         if view is not None:
             return MenuItem(app.name, view.entity, view.name, view.title, entities[view.entity].icon)

@@ -53,11 +53,21 @@ def _rights(build: Build, expressions: Expressions, app: AppDraft, draft: Entity
             grants[verb] = _grant(expressions, app, draft, said)
     fields: dict[str, Any] = {}
     for path, field_key, right in (node.get("fields") or NOTHING).items():
-        check_path(build, draft, field_key, path)
+        _check_right(build, draft, field_key, path)
         fields[path] = right.text
     if "read" not in grants and any(verb in grants for verb in ("update", "delete", "export")):
         build.error("write-without-read", key.span, entity=draft.short_name)
     return EntityRights(draft.name, MappingProxyType(grants), key.span, MappingProxyType(fields))
+
+
+def _check_right(build: Build, draft: EntityDraft, key: Node, path: str) -> None:
+    """A right may be on a field, on one of a record's lines (``parts.price``), or along a path of references (``caller.mobile``)."""
+    first, _, rest = path.partition(".")
+    field = draft.fields.get(first)
+    if rest and field is not None and field.lines in build.entities:
+        check_path(build, build.entities[field.lines], key, rest)
+    else:
+        check_path(build, draft, key, path)
 
 
 def _grant(expressions: Expressions, app: AppDraft, draft: EntityDraft, node: Node) -> Grant:

@@ -37,8 +37,10 @@ def load_actor(connection: sa.Connection, app: App, tables: Tables, user_id: str
         "user.language": row._mapping.get("language"),
     }
     variables.update(_further(connection, app, tables, user_id, variables))
-    spoken = row._mapping.get("language") or app.defaults.language
-    return Actor("user", user_id, row.name, frozenset(held), any(app.roles[role].admin for role in held), spoken, variables)
+    chosen = row._mapping.get("language")
+    admin = any(app.roles[role].admin for role in held)
+    spoken = chosen or app.defaults.language
+    return Actor("user", user_id, row.name, frozenset(held), admin, spoken, language_chosen=chosen is not None, variables=variables)
 
 
 def _further(connection: sa.Connection, app: App, tables: Tables, user_id: str, known: Mapping[str, Any]) -> dict[str, Any]:

@@ -136,7 +136,8 @@ def assign_numbers(work: UnitOfWork, plan: EntityPlan, records: Sequence[Values]
         if template is None or not lacking:
             continue
         counter = numbering.counter_of(plan.entity.name, field.name)
-        first = numbering.take_numbers(work.connection, counter, numbering.period_of(template, local), len(lacking))
+        column = work.tables[plan.entity.name].c[field.column]
+        first = numbering.take_numbers(work.connection, counter, template, local, len(lacking), column)
         before, digits, after = numbering.number_form(template, local)
         for number, record in enumerate(lacking, first):
             record[field.name] = f"{before}{number:0{digits}d}{after}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import lru_cache
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -43,6 +44,9 @@ def compile_filter(work: UnitOfWork, entity: Entity, source: str) -> Expression:
 def check_mentions(work: UnitOfWork, entity: Entity, expression: Expression) -> None:
     """Raise BadRequest for any field that the expression's author wrote and may not read, along paths and inside aggregates too."""
     for owner, name in sorted(expression.mentions, key=lambda mention: not _is_collection(work.app, *mention)):
+        if "." in name:
+            _check_path(work, owner, name)
+            continue
         definition = work.app.entities[owner]
         collection = work.app.infos[owner].collections.get(name)
         if collection is not None and name not in definition.fields:
@@ -65,10 +69,40 @@ def _check_field(work: UnitOfWork, entity: Entity, name: str) -> None:
         raise BadRequest("unknown-field-in-query", field=name, entity=entity.name)
 
 
+def _check_path(work: UnitOfWork, entity: str, path: str) -> None:
+    """Roles may narrow what is seen along a path further than what it leads to; a path into a collection is checked by its names."""
+    steps = path.split(".")
+    for length in range(2, len(steps) + 1):
+        here = work.app.field_at(entity, ".".join(steps[:length]))
+        if here is not None and access.along(work.app, work.actor, entity, here.name) != "read":
+            raise BadRequest("unknown-field-in-query", field=path, entity=entity)
+
+
 def where(work: UnitOfWork, entity: Entity, expression: Expression) -> sa.ColumnElement[bool]:
     """A compiled condition over the entity's table; one that a person wrote sees of other entities what that person sees."""
-    guards = {name: guard for name in sorted(_guarded(expression)) if (guard := _guard(work, name)) is not None}
-    return statements.condition(expression, work.database.dialect, work.tables[entity.name].name, work.variables, guards)
+    return statements.condition(expression, work.database.dialect, work.tables[entity.name].name, work.variables, _guards(work, expression))
+
+
+@lru_cache(maxsize=2048)
+def _compiled_path(key: AppKey, entity: str, path: str) -> Expression | None:
+    return language.compile_expression(
+        ".".join(f"`{name}`" for name in path.split(".")), replace(key.app.scope(entity), guarded=True)
+    ).expression
+
+
+def value_at(work: UnitOfWork, entity: Entity, path: str) -> sa.ColumnElement[Any]:
+    """What a path leads to (``caller.name``) as a value over the entity's table, blank where the actor may not see the record there.
+
+    Raises BadRequest for a path that has no value of its own in SQL.
+    """
+    expression = _compiled_path(AppKey(work.app), entity.name, path)
+    if expression is None:
+        raise BadRequest("unknown-field-in-query", field=path[:60], entity=entity.name)
+    return statements.value(expression, work.database.dialect, work.tables[entity.name].name, work.variables, _guards(work, expression))
+
+
+def _guards(work: UnitOfWork, expression: Expression) -> dict[str, Sql]:
+    return {name: guard for name in sorted(_guarded(expression)) if (guard := _guard(work, name)) is not None}
 
 
 def _guarded(expression: Expression) -> set[str]:

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from engine import access, limits
 from engine.language import types as t
 from engine.model.app import App
-from engine.model.kinds.entity import SYSTEM_FIELDS, Entity
+from engine.model.kinds.entity import Entity
 from engine.records import gate
 from engine.records.derive import Values, value_column
 from engine.records.plan import display_fields
@@ -36,7 +36,7 @@ def displays(
     One statement per link that the template leads over, not per record. ``depth`` is how many more records a template
     may be shown within another's: templates may name each other in a circle.
     """
-    paths = display_fields(entity)
+    paths = [path for path in display_fields(entity) if "." not in path or access.along(work.app, work.actor, entity.name, path) == "read"]
     rows = _rows(work, entity, keys, {path.partition(".")[0] for path in paths}, checked=checked)
     texts = _texts(work, entity, rows, paths, depth)
     result = {}
@@ -81,7 +81,8 @@ def _texts(work: UnitOfWork, entity: Entity, rows: Mapping[str, Values], paths: 
         by_name.setdefault(name, []).append(rest)
     found: dict[str, dict[str, str]] = {}
     for name, rests in by_name.items():
-        target = _link_target(work.app, entity, name)
+        leading = work.app.linked(entity.name, name)
+        target = work.app.entities[leading] if leading is not None else None
         linked = {key: values[name] for key, values in rows.items() if values.get(name) is not None}
         if "" in rests and target is None:
             found[name] = {key: _plain(work, entity, name, value) for key, value in linked.items()}
@@ -94,14 +95,6 @@ def _texts(work: UnitOfWork, entity: Entity, rows: Mapping[str, Values], paths: 
             for rest, texts in _texts(work, target, others, further, depth).items():
                 found[f"{name}.{rest}"] = {key: texts[value] for key, value in linked.items() if value in texts}
     return found
-
-
-def _link_target(app: App, entity: Entity, name: str) -> Entity | None:
-    """The entity that a field leads to; None where it leads to none, or to several."""
-    if name in SYSTEM_FIELDS:
-        return app.entities["system.user"] if name.endswith("_by") else None
-    targets = entity.fields[name].targets if name in entity.fields else ()
-    return app.entities[targets[0]] if len(targets) == 1 else None
 
 
 def _plain(work: UnitOfWork, entity: Entity, name: str, value: Any) -> str:
@@ -117,7 +110,7 @@ def _plain(work: UnitOfWork, entity: Entity, name: str, value: Any) -> str:
 
 def references_of(work: UnitOfWork, entity: Entity, found: Sequence[Values], names: Sequence[str]) -> dict[str, dict[str, Reference]]:
     """What each record's references lead to; a target out of the actor's sight has no display text."""
-    links = [(name, targets) for name, targets in _links(entity, names)]
+    links = [(name, targets) for name, targets in _links(work.app, entity, names)]
     wanted: dict[str, set[str]] = {}
     for values in found:
         for name, targets in links:
@@ -139,8 +132,9 @@ def references_of(work: UnitOfWork, entity: Entity, found: Sequence[Values], nam
     return result
 
 
-def _links(entity: Entity, names: Sequence[str]) -> list[tuple[str, tuple[str, ...]]]:
-    own = [(name, entity.fields[name].targets) for name in names if name in entity.fields and entity.fields[name].targets]
+def _links(app: App, entity: Entity, names: Sequence[str]) -> list[tuple[str, tuple[str, ...]]]:
+    fields = [(name, app.field_at(entity.name, name)) for name in names]
+    own = [(name, field.targets) for name, field in fields if field is not None and field.targets]
     return [*own, ("created_by", ("system.user",)), ("updated_by", ("system.user",))]
 
 

@@ -9,7 +9,7 @@ from engine.model.app import App
 from engine.records.lines import lines_to_json
 from engine.records.plan import EntityPlan, plan_of
 from engine.records.record import Record
-from engine.records.values import instant_json
+from engine.records.values import instant_json, json_writer
 
 
 def present(app: App, record: Record) -> dict[str, Any]:
@@ -24,6 +24,7 @@ def present_many(app: App, records: Sequence[Record]) -> list[dict[str, Any]]:
     first = records[0]
     plan = plan_of(app, first.entity)
     writers = [(name, _writer(plan, first, name)) for name in plan.fields if name in first.values]
+    writers += [(name, _writer_at(app, first, name)) for name in first.values if "." in name]
     stamps = [(name, instant_json if name.endswith("_at") else None) for name in _STAMPS if first.values.get(name) is not None]
     # Links that may lead to several entities say to which.
     linking = [each.name for each in plan.references if len(each.targets) > 1]
@@ -46,6 +47,12 @@ def present_many(app: App, records: Sequence[Record]) -> list[dict[str, Any]]:
 
 
 _STAMPS = ("created_at", "created_by", "updated_at", "updated_by", "deleted_at", "deleted_by")
+
+
+def _writer_at(app: App, record: Record, path: str) -> Callable[[Any], Any] | None:
+    """What makes JSON of what a path leads to."""
+    field = app.field_at(record.entity, path)
+    return None if field is None or path in record.masked else json_writer(field.type)
 
 
 def _writer(plan: EntityPlan, record: Record, name: str) -> Callable[[Any], Any] | None:

@@ -17,11 +17,12 @@ from engine.model.kinds.entity import SYSTEM_FIELDS
 from engine.model.kinds.role import FieldRight
 from engine.records import gate
 from engine.records.attachments import bind_files, files_named
+from engine.records.columns import readable_fields
 from engine.records.derive import Values, apply_computed, apply_defaults, assign_numbers, load_related
 from engine.records.draft import Draft
 from engine.records.lines import identify_lines, line_changes, parse_lines, read_lines, write_lines
 from engine.records.plan import EntityPlan, plan_of
-from engine.records.query import get, present_all, readable_fields
+from engine.records.query import get, present_all
 from engine.records.record import Record
 from engine.records.references import missing_references
 from engine.records.uniqueness import taken_keys

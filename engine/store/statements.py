@@ -31,9 +31,11 @@ def condition(
     )
 
 
-def value(expression: Expression, dialect: Dialect, alias: str, variables: Mapping[str, Any]) -> sa.ColumnElement[Any]:
-    """An expression as a value over the table alias, typed so that rows come back in kept form."""
-    return _clause(_sql(expression, dialect, alias, condition=False), dialect, variables, column_type(expression.type))
+def value(
+    expression: Expression, dialect: Dialect, alias: str, variables: Mapping[str, Any], guards: Mapping[str, Sql] = _UNGUARDED
+) -> sa.ColumnElement[Any]:
+    """An expression as a value over the table alias, typed so that rows come back in kept form; ``guards`` as in ``condition``."""
+    return _clause(_sql(expression, dialect, alias, condition=False, guards=guards), dialect, variables, column_type(expression.type))
 
 
 def _sql(expression: Expression, dialect: Dialect, alias: str, *, condition: bool, guards: Mapping[str, Sql] = _UNGUARDED) -> Sql:

@@ -13,6 +13,7 @@ from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.visitors import InternalTraversal
 
 from engine.model.app import App
+from engine.model.keys import may_be_long
 from engine.model.kinds.entity import Entity
 from engine.store.columns import INSTANT, KEY, TEXT, column_type
 
@@ -141,8 +142,10 @@ def _index_columns(app: App, entity: Entity) -> Iterator[tuple[str, ...]]:
         yield tuple(_column_of(entity, name) for name in names)
     for view in app.views_of(entity.name):
         if view.sort:
-            column = _column_of(entity, view.sort[0].lstrip("-"))
-            if column:
+            name = view.sort[0].removeprefix("-")
+            # An order by a linked record's field has no index here; a text that may be long would not fit into one.
+            column = _column_of(entity, name) if "." not in name else ""
+            if column and not (name in fields and may_be_long(fields[name])):
                 yield (column,)
                 yield (owner_column, column)
 

@@ -21,6 +21,8 @@ from engine.web.visit import Visit
 
 BLANK = Markup('<span class="text-secondary" aria-hidden="true">—</span>')
 NUMERIC_KINDS = frozenset({"integer", "float", "decimal", "money", "percent"})
+PLAIN_KINDS = frozenset({"text", "long_text", "sequence", "date", "datetime", "time"})
+"""Kinds of field whose words may be the link to their record: neither links nor marks of their own."""
 _SYMBOLS = {"CNY": "¥", "USD": "$", "EUR": "€", "GBP": "£", "JPY": "¥", "HKD": "HK$", "KRW": "₩", "INR": "₹"}
 _COLORS = frozenset({"blue", "azure", "indigo", "purple", "pink", "red", "orange", "yellow", "lime", "green", "teal", "cyan", "gray"})
 _UNITS = ((86400, "d"), (3600, "h"), (60, "min"), (1, "s"))
@@ -53,7 +55,7 @@ def number_text(field: Field, value: Any, currency: str | None = None) -> str:
         return f"{sign}{_SYMBOLS[code]}{digits}" if code in _SYMBOLS else f"{text} {code}".strip()
     if isinstance(kind, t.Decimal):
         return grouped(scaled(value, kind.scale), kind.scale)
-    return f"{value:,}"
+    return f"{value:,}" if field.grouped else str(value)
 
 
 def duration_text(seconds: int) -> str:
@@ -88,7 +90,9 @@ def option_color(field: Field, option: Option | None) -> str:
         return "gray"
     if option.color in _COLORS:
         return str(option.color)
-    palette = ("blue", "teal", "orange", "purple", "green", "pink", "cyan", "yellow", "indigo", "lime", "red", "azure")
+    declared = {each.color for each in field.options}
+    all_colors = ("blue", "teal", "orange", "purple", "green", "pink", "cyan", "yellow", "indigo", "lime", "red", "azure")
+    palette = tuple(each for each in all_colors if each not in declared) or all_colors
     return palette[field.options.index(option) % len(palette)]
 
 

@@ -134,6 +134,8 @@ def visit_of(site: Site, request: Request) -> Visit:
     chosen = request.cookies.get("dougong-language", "")
     if chosen in LANGUAGES:
         language: Language = chosen
+    elif actor is not None and actor.language_chosen and not by_token:
+        language = actor.language
     elif request.accept_languages:
         language = negotiate(request.headers.get("Accept-Language"), app.defaults.language)
     else:

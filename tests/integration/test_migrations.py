@@ -190,6 +190,22 @@ def test_numbers_follow_the_time_of_creation_and_go_on(fresh_url: str, monkeypat
     }
 
 
+@pytest.mark.parametrize("fill", [True, False], ids=["one without", "all with"])
+def test_numbers_go_on_after_those_that_were_texts(fresh_url: str, fill: bool) -> None:
+    texts = {"ticket": {"properties": {"subject": {"type": "string"}, "number": {"type": "string"}}}}
+    said.apply(fresh_url, said.package(texts))
+    old = ["T-2026-07", "T-2026-003", "T-2025-99", "T-2026-12x", "T-2026-", "by hand", "T-2026-9999999999999999999"]
+    said.fill(fresh_url, {"ticket": [{"subject": str(place), "number": text} for place, text in enumerate(old)]})
+    if fill:
+        said.fill(fresh_url, {"ticket": [{"subject": "blank"}]})
+    said.apply(fresh_url, said.package(NUMBERED, version="2.0.0"))
+    said.fill(fresh_url, {"ticket": [{"subject": "new"}, {"subject": "newer"}]})
+    numbers = _numbers(fresh_url)
+    assert [numbers[str(place)] for place in range(len(old))] == old
+    expected = ["T-2026-08", "T-2026-09", "T-2026-10"] if fill else ["T-2026-08", "T-2026-09"]
+    assert [numbers[name] for name in (["blank"] if fill else []) + ["new", "newer"]] == expected
+
+
 def test_numbers_of_a_change_that_was_given_up_are_given_again(fresh_url: str) -> None:
     said.apply(fresh_url, said.package({"ticket": {"properties": {"subject": {"type": "string"}, "code": {"type": "string"}}}}))
     keys = said.fill(fresh_url, {"ticket": [{"subject": "A", "code": "x"}, {"subject": "B", "code": "x"}]})

@@ -16,6 +16,9 @@ WhenDeleted = Literal["refuse", "clear", "cascade"]
 FILE_KINDS = frozenset({"attachment", "image"})
 """Kinds of field that hold files: a list of {"id", "name", "size", "media_type"}."""
 
+NOT_ALONG = frozenset({"lines", "attachment", "image", "json"})
+"""Kinds of field that have no single value to show beside the record that leads to them."""
+
 SYSTEM_FIELDS = ("id", "version", "created_at", "created_by", "updated_at", "updated_by", "deleted_at", "deleted_by")
 
 
@@ -64,6 +67,8 @@ class Field:
     options: tuple[Option, ...] = ()
     targets: tuple[str, ...] = ()
     inverse: str | None = None
+    inverse_title: LocalizedText | None = None
+    """What the records that lead here are called on the other side, where that is declared."""
     when_deleted: WhenDeleted = "refuse"
     default: Any = None
     initial: Expression | None = None
@@ -74,6 +79,8 @@ class Field:
     readonly_if: Expression | None = None
     read_only: bool = False
     sequence: Sequence | None = None
+    grouped: bool = True
+    """Whether thousands are set apart where a number is shown; not for years and other numbers that are names."""
     lines: str | None = None
     """For kind ``lines``: the full name of the child entity (``desk.ticket.parts``)."""
     currency_field: str | None = None
@@ -111,6 +118,8 @@ class Entity:
     app: str
     table: str
     title: LocalizedText
+    plural: LocalizedText
+    """What many of them are called: heads lists and stands in menus; the title where none is declared."""
     span: Span
     fields: Mapping[str, Field]
     display: str

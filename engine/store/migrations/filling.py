@@ -100,8 +100,8 @@ def number_batch(connection: sa.Connection, app: App, step: FillNumbers) -> tupl
         local = created.replace(tzinfo=UTC).astimezone(zone)
         periods.setdefault(numbering.period_of(field.sequence, local), []).append((key, local))
     numbers = []
-    for period, records in periods.items():
-        first = numbering.take_numbers(connection, counter, period, len(records))
+    for records in periods.values():
+        first = numbering.take_numbers(connection, counter, field.sequence, records[0][1], len(records), number)
         for position, (key, local) in enumerate(records, first):
             before, digits, after = numbering.number_form(field.sequence, local)
             numbers.append({"key": key, "value": f"{before}{position:0{digits}d}{after}"})

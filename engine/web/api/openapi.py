@@ -188,7 +188,7 @@ def _listing(entity: Entity, name: str, title: str, reference: Json) -> Json:
         _text("where", "A condition of the expression language"),
         _text("search", "Words to find"),
         _text("sort", f"Field names, - first for descending (of {fields}, ...)"),
-        _text("fields", "Only these fields"),
+        _text("fields", "Only these fields, or what links lead to (owner.name)"),
         {"name": "limit", "in": "query", "schema": {"type": "integer", "minimum": 1, "maximum": limits.page_rows_max}},
         _text("cursor", "The next of an earlier page"),
         _text("totals", "count, sum:field, min:field, max:field, avg:field"),

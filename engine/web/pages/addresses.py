@@ -35,7 +35,13 @@ def place_of(visit: Visit, app: str, name: str) -> Place:
         raise NotFound("unknown-entity")
     may = {verb: not access.rows(visit.app, actor, full, verb).none for verb in ("create", "update", "delete", "export")}
     may["import"] = access.rows(visit.app, actor, full, "import").all
-    rights = access.fields(visit.app, actor, full)
+    along = {
+        name: access.along(visit.app, actor, full, name)
+        for view in visit.app.views_of(full)
+        for name in (each.removeprefix("-") for each in (*view.columns, *view.sort))
+        if "." in name
+    }
+    rights = {**access.fields(visit.app, actor, full), **along} if along else access.fields(visit.app, actor, full)
     return Place(entity, rights, may["create"], may["update"], may["delete"], may["export"], may["import"])
 
 

@@ -94,7 +94,7 @@ def _common(visit: Visit, place: Place) -> dict[str, Any]:
     return {
         "place": place,
         "path": entity_path(place.entity.name, "import"),
-        "title": visit.say("import.title", what=visit.label(place.entity.title)),
+        "title": visit.say("import.title", what=visit.label(place.entity.plural)),
         "when": lambda at: instant(visit, at),
         "problems_of": lambda refusal: _problems(visit, place, refusal),
     }

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
-from engine import forms, limits
+from engine import access, forms, limits
 from engine.errors import BadRequest, NotFound
 from engine.forms import Filter
 from engine.model.kinds.view import View
@@ -34,6 +34,8 @@ class Listing:
     columns_asked: tuple[str, ...]
     limit: int
     cursor: str
+    first: int
+    """How many records come before the page, as the address says; for the eye only."""
 
     @property
     def path(self) -> str:
@@ -57,17 +59,18 @@ class Listing:
             "cols": ",".join(self.columns_asked),
             "limit": "" if self.limit == limits.page_rows_default else str(self.limit),
             "cursor": self.cursor,
+            "from": str(self.first) if self.first and self.cursor else "",
         }
 
     def address(self, **changes: Any) -> str:
         """The address of this list with some things changed; any change starts at the first page."""
-        return with_query(self.path, {**self.parameters(), "cursor": "", **changes})
+        return with_query(self.path, {**self.parameters(), "cursor": "", "from": "", **changes})
 
     def hidden(self, *without: str) -> list[tuple[str, str]]:
         """What a form must carry along to keep the rest of the list as it is."""
         found = []
         for name, value in self.parameters().items():
-            if name not in (*without, "cursor"):
+            if name not in (*without, "cursor", "from"):
                 found += [(name, each) for each in (value if isinstance(value, list) else [value]) if each]
         return found
 
@@ -141,6 +144,7 @@ def listing_of(visit: Visit, place: Place) -> Listing:
         columns_asked=tuple(part for value in arguments.getlist("cols") for part in value.split(",") if part)[:60],
         limit=limit,
         cursor=arguments.get("cursor", ""),
+        first=min(int(before), 10**9) if (before := arguments.get("from", "")).isascii() and before.isdigit() and len(before) < 12 else 0,
     )
 
 
@@ -152,22 +156,21 @@ def query_of(
     condition, bad = forms.condition_of(entity, listing.filters, zone_of(visit))
     parts = [part for part in (condition, listing.where.strip()) if part]
     text = " and ".join(f"({part})" for part in parts) if len(parts) > 1 else "".join(parts)
-    currencies = [field.currency_field for name in columns if (field := entity.fields.get(name)) and field.currency_field]
+    shown = [field for name in columns if (field := visit.app.field_at(entity.name, name)) is not None]
+    currencies = [field.currency_field for field in shown if field.currency_field]
+    rights = listing.place.rights
+    # What the address asks for is answered or refused; a view's order is for everyone, also for those who see less.
+    readable_order = tuple(name for name in listing.order if access.readable(rights, name.removeprefix("-")))
     query = Query(
         entity=entity.name,
         where=text or None,
         also=listing.view.where if listing.view else None,
         search=listing.search or None,
-        sort=listing.order,
-        fields=tuple(dict.fromkeys([*(name for name in columns if name in entity.fields), *currencies])),
+        sort=listing.order if listing.sort else readable_order,
+        fields=tuple(dict.fromkeys([*(field.name for field in shown), *currencies])),
         limit=listing.limit,
         cursor=listing.cursor or None,
         totals=totals,
         names=True,
     )
     return query, bad
-
-
-def without_conditions(query: Query) -> Query:
-    """The same question without what was typed, for showing a list beside a mistake in the typing."""
-    return replace(query, where=None, cursor=None)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
@@ -21,10 +22,10 @@ from engine.records import Page, Query, Record, Reference, delete, find, get, re
 from engine.store import UnitOfWork
 from engine.web.menu import entity_path
 from engine.web.pages.addresses import Place, place_of
-from engine.web.pages.listing import PAGE_SIZES, Listing, listing_of, query_of, without_conditions
+from engine.web.pages.listing import PAGE_SIZES, Listing, listing_of, query_of
 from engine.web.render import Renderer
 from engine.web.routes import Routes
-from engine.web.show import BLANK, NUMERIC_KINDS, instant, number_text, scaled, show
+from engine.web.show import BLANK, NUMERIC_KINDS, PLAIN_KINDS, instant, number_text, scaled, show
 from engine.web.toasts import leave_toast
 from engine.web.visit import Visit
 from engine.wording import say_error
@@ -34,7 +35,7 @@ ROUTES = Routes()
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One column of the table; ``sorted`` is "asc", "desc" or ""."""
+    """One column of the table; ``sorted`` is "asc", "desc" or "". ``plain``: its text may be the link to the record."""
 
     name: str
     title: str
@@ -42,6 +43,7 @@ class Column:
     number: bool
     sortable: bool
     sorted: str
+    plain: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,18 +69,25 @@ def list_page(visit: Visit, renderer: Renderer, app: str, name: str) -> Response
     query, bad = query_of(visit, listing, columns, totals)
     mistake = ""
     with visit.reading() as work:
+        # A list that leaves out what was asked would pass for the answer: a mistake shows no records.
+        page = Page((), None, {"": 0})
         try:
-            page = find(work, query)
+            if bad:
+                mistake = visit.say("list.bad_filter")
+            else:
+                page = find(work, query)
         except BadRequest as error:
             if error.code not in ("bad-filter", "unknown-field-in-query") or not query.where:
                 raise
             mistake = mistake_text(visit, error)
-            page = find(work, without_conditions(query))
         rows = _filter_rows(visit, work, listing, bad)
+    shown = [_column(visit, place, listing, each) for each in columns]
     values: dict[str, Any] = {
         "place": place,
         "listing": listing,
-        "columns": [_column(visit, place, listing, each) for each in columns],
+        "columns": shown,
+        "opening": next((each.name for each in shown if each.plain and "." not in each.name), ""),
+        "example": _example(visit, place),
         "rows": page.items,
         "page": page,
         "totals": _totals(visit, place, listing, page),
@@ -87,7 +96,7 @@ def list_page(visit: Visit, renderer: Renderer, app: str, name: str) -> Response
         "cell": lambda record, column: _cell(visit, record, column),
         "path_of": lambda record: entity_path(record.entity, record.id),
         "page_sizes": PAGE_SIZES,
-        "title": visit.label(place.entity.title),
+        "title": visit.label(place.entity.plural),
         "choosable": _choosable(visit, place),
         "phone": visit.app.forms[place.entity.name].phone if place.entity.name in visit.app.forms else (),
     }
@@ -109,17 +118,26 @@ def mistake_text(visit: Visit, error: BadRequest) -> str:
 
 
 def _column(visit: Visit, place: Place, listing: Listing, name: str) -> Column:
-    field = place.entity.fields.get(name)
+    field = visit.app.field_at(place.entity.name, name)
     order = listing.order
     direction = "asc" if name in order[:1] else "desc" if f"-{name}" in order[:1] else ""
     if field is None:
         return Column(name, _system_title(visit, name), None, False, True, direction)
     sortable = readable(place.rights, name) and not isinstance(field.type, t.Json | t.MultiChoice)
-    return Column(name, visit.label(field.title), field, field.kind in NUMERIC_KINDS, sortable, direction)
+    return Column(name, visit.label(field.title), field, field.kind in NUMERIC_KINDS, sortable, direction, field.kind in PLAIN_KINDS)
 
 
 def _system_title(visit: Visit, name: str) -> str:
     return visit.say("field.created_at" if name == "created_at" else "field.updated_at")
+
+
+def _example(visit: Visit, place: Place) -> str:
+    """A condition that could be typed over this list, in the reader's words; "" where the fields offer none."""
+    for name, field in place.entity.fields.items():
+        if field.kind == "choice" and field.options and readable(place.rights, name):
+            value = visit.label(field.options[0].title).replace("'", "\\'")
+            return f"{visit.label(field.title)} = '{value}'"
+    return ""
 
 
 def _cell(visit: Visit, record: Record, column: Column) -> Any:
@@ -142,8 +160,12 @@ def _total(visit: Visit, field: Field, function: str, value: Any) -> str:
     """A total in JSON form as people read it."""
     if value is None:
         return visit.say("value.blank")
-    if function == "count" or not isinstance(field.type, t.Decimal | t.Money):
-        return f"{value:,}" if isinstance(value, int | float) else str(value)
+    if function == "count":
+        return f"{value:,}"
+    if isinstance(value, float):
+        return f"{value:,.2f}"
+    if not isinstance(field.type, t.Decimal | t.Money):
+        return number_text(field, value) if isinstance(value, int) else str(value)
     whole = int(str(value).replace(".", "")) if field.type.scale else int(value)
     return number_text(field, whole)
 
@@ -175,6 +197,9 @@ def _choosable(visit: Visit, place: Place) -> list[tuple[str, str, str]]:
         if field.lines is None and place.rights.get(name, "none") != "none":
             operators = forms.operators_of(field) if readable(place.rights, name) else ()
             found.append((name, visit.label(field.title), operators[0] if operators else ""))
+    for name, right in place.rights.items():
+        along = visit.app.field_at(place.entity.name, name) if "." in name and right != "none" else None
+        found += [(name, visit.label(along.title), "")] if along is not None else []
     found += [(name, _system_title(visit, name), "from") for name in ("created_at", "updated_at")]
     return found
 
@@ -216,10 +241,14 @@ def export(visit: Visit, _renderer: Renderer, app: str, name: str) -> Response:
         raise Forbidden("not-allowed", verb="export", entity=place.entity.name)
     listing = replace(listing_of(visit, place), limit=limits.page_rows_max, cursor="")
     columns = forms.column_names(place.entity, listing.view, listing.columns_asked, place.rights)
-    query, _bad = query_of(visit, listing, columns, {})
+    query, bad = query_of(visit, listing, columns, {})
+    if bad:
+        raise BadRequest("bad-filter", problems=())
     query = replace(query, export=True)
     shown = [_column(visit, place, listing, each) for each in columns]
     body = _rows_of_csv(visit, query, shown)
+    # What is asked wrongly is answered as such, before the file begins.
+    body = itertools.chain([next(body)], body)
     file = f"{place.entity.short_name}.csv"
     headers = {"Content-Disposition": f'attachment; filename="{file}"'}
     return Response(body, content_type="text/csv; charset=utf-8", headers=headers)

@@ -9,6 +9,7 @@ from flask import Response
 from markupsafe import Markup
 
 from engine import forms
+from engine.access import readable
 from engine.errors import DougongError
 from engine.forms import RelatedList
 from engine.ids import is_id
@@ -20,7 +21,7 @@ from engine.web.menu import entity_path, with_query
 from engine.web.pages.addresses import Place, key_of, place_of
 from engine.web.render import Renderer
 from engine.web.routes import Routes
-from engine.web.show import BLANK, NUMERIC_KINDS, duration_text, instant, link, number_text, show, show_value
+from engine.web.show import BLANK, NUMERIC_KINDS, PLAIN_KINDS, duration_text, instant, link, number_text, show, show_value
 from engine.web.toasts import leave_toast
 from engine.web.visit import Visit
 
@@ -37,6 +38,7 @@ class Related:
     title: str
     page: Page
     columns: tuple[Field, ...]
+    opening: str
     all_href: str
     new_href: str
 
@@ -118,7 +120,15 @@ def list_fields(visit: Visit, entity: Entity, without: str, limit: int) -> tuple
     views = visit.app.views_of(entity.name)
     place = place_of(visit, entity.app, entity.short_name)
     names = forms.column_names(entity, views[0] if views else None, (), place.rights)
-    return tuple(entity.fields[name] for name in names if name in entity.fields and name != without)[:limit]
+    fields = (visit.app.field_at(entity.name, name) for name in names if name != without)
+    return tuple(field for field in fields if field is not None)[:limit]
+
+
+def default_order(visit: Visit, entity: Entity) -> tuple[str, ...]:
+    """The order of an entity's default view, without what the visitor may not read."""
+    views = visit.app.views_of(entity.name)
+    rights = place_of(visit, entity.app, entity.short_name).rights
+    return tuple(name for name in (views[0].sort if views else ()) if readable(rights, name.removeprefix("-")))
 
 
 def _related(visit: Visit, work: UnitOfWork, each: RelatedList, record: Record) -> Related | None:
@@ -128,6 +138,7 @@ def _related(visit: Visit, work: UnitOfWork, each: RelatedList, record: Record) 
         other.name,
         where=f"{each.field.name}.id = '{record.id}'",
         fields=tuple(field.name for field in columns),
+        sort=default_order(visit, other),
         limit=_RELATED_ROWS,
         totals={"": ("count", None)},
         names=True,
@@ -137,10 +148,20 @@ def _related(visit: Visit, work: UnitOfWork, each: RelatedList, record: Record) 
     if not page.items and not place.may_create:
         return None
     path = entity_path(other.name)
-    title = visit.label(other.title)
+    title = related_title(visit, each)
     writable = place.may_create and place.rights.get(each.field.name) == "write"
     new_href = with_query(path + "/new", {each.field.name: record.id}) if writable else ""
-    return Related(each, title, page, columns, with_query(path, {"f": f"{each.field.name}:eq:{record.id}"}), new_href)
+    opening = next((field.name for field in columns if field.kind in PLAIN_KINDS and "." not in field.name), "")
+    return Related(each, title, page, columns, opening, with_query(path, {"f": f"{each.field.name}:eq:{record.id}"}), new_href)
+
+
+def related_title(visit: Visit, each: RelatedList) -> str:
+    """What a related list is called: as its link says, else by its entity, and by which link where that would not tell."""
+    if each.field.inverse_title is not None:
+        return visit.label(each.field.inverse_title)
+    title = visit.label(each.entity.plural)
+    links = [field for field in each.entity.fields.values() if field.targets == each.field.targets]
+    return f"{title} · {visit.label(each.field.title)}" if len(links) > 1 or each.field.targets == (each.entity.name,) else title
 
 
 @ROUTES.get("/app/<app>/<name>/<key>/history", allow="people")

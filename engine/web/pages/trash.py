@@ -33,7 +33,7 @@ def trash_page(visit: Visit, renderer: Renderer, app: str, name: str) -> Respons
     )
     with visit.reading() as work:
         page = find(work, query)
-    title = visit.say("trash.title", what=visit.label(place.entity.title))
+    title = visit.say("trash.title", what=visit.label(place.entity.plural))
     return renderer.page(
         visit,
         "trash.html",
