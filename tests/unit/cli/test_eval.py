@@ -132,3 +132,34 @@ def test_an_app_gives_the_names(capsys: pytest.CaptureFixture[str], tmp_path: Pa
     assert main(["fmt", "sum(parts.amount) > 2", *given[:-1], "zh"]) == 0
     assert capsys.readouterr().out == "求和(配件的金额) 大于 2\n"
     assert main(["fmt", "sum(", *given]) == 1
+
+
+@pytest.mark.postgresql
+@pytest.mark.parametrize(
+    ("expr", "value"),
+    [
+        ("in_team(owner, 'Support')", "true"),
+        ("in_team(owner, 'Sales')", "false"),
+        ("reports_to(owner, 1)", "false"),
+        ("reports_to(owner, 2)", "true"),
+        ("text(status)", '"New"'),
+        ("is_workday(@2026-10-10)", "true"),
+    ],
+)
+def test_people_of_an_app_on_all_back_ends(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, postgresql_url: str, expr: str, value: str
+) -> None:
+    boss = "00000000-0000-0000-0000-0000000000ff"
+    owner = {"team_memberships": [{"team": {"name": "Support"}}], "manager": {"name": "Li", "manager": {"id": boss, "name": "Wang"}}}
+    line = {
+        "expr": expr,
+        "entity": "desk.ticket",
+        "record": {"owner": owner, "status": "fresh"},
+        "variables": {"user": boss, "user.language": "en"},
+    }
+    cases = tmp_path / "cases.jsonl"
+    cases.write_text(json.dumps(line), encoding="utf-8")
+    given = ["eval", "--app", "examples/desk", "--batch", str(cases), "--backend", "all", "--postgresql", postgresql_url]
+    assert main(given) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert {json.dumps(each) for each in told["values"].values()} == {value}, told
