@@ -6,17 +6,28 @@ from engine.language.backends.sqlite import sqlite_functions
 from engine.language.changes import change_in
 from engine.language.compiler import compile_expression, format_expression, python_function, to_javascript, to_sql
 from engine.language.complete import Completion, complete
+from engine.language.idioms import check_phrase
 from engine.language.partial import partial, substitute
+from engine.language.phrases import KINDS as PHRASE_KINDS
+from engine.language.phrases import PLACE as PHRASE_PLACE
+from engine.language.rules.compiling import CompiledAction, CompiledRule, CompiledRules, compile_rules
 from engine.language.trace import Step, trace
 
 __all__ = [
     "GUARDED",
+    "PHRASE_KINDS",
+    "PHRASE_PLACE",
+    "CompiledAction",
+    "CompiledRule",
+    "CompiledRules",
     "Completion",
     "NotInSql",
     "Step",
     "bind_value",
     "change_in",
+    "check_phrase",
     "compile_expression",
+    "compile_rules",
     "complete",
     "format_expression",
     "partial",

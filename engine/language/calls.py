@@ -7,6 +7,8 @@ from typing import Any
 
 from engine.language import ast, core
 from engine.language.checking import Checking, Pair, is_unknown, unknown
+from engine.language.dwelling import NAMES as DWELLING
+from engine.language.dwelling import check_dwelling
 from engine.language.functions import FUNCTIONS, SPECIAL, known_names
 from engine.language.functions.formats import label_of
 from engine.language.functions.logic import NUMBERS
@@ -121,6 +123,8 @@ def _adopted(checker: Checking, name: str, pairs: list[Pair]) -> tuple[tuple[Any
 
 
 def _special(checker: Checking, node: ast.Call) -> Pair:
+    if node.name in DWELLING:
+        return check_dwelling(checker, node)
     if node.name == "changed":
         return checker.problem("changed-needs-field", node.span), node
     wanted = 1 if node.name == "has_role" else 2

@@ -324,6 +324,10 @@ class Checker:
         excess = core.excess(node)
         return Problem(excess, 0, 0, {"limit": core.NODES_MAX, "count": core.NODES_MAX}) if excess else node
 
+    def _phrase(self, node: ast.Phrase) -> Pair:
+        means, tree = self.check(node.means)
+        return (means if is_unknown(means) else replace(means, span=node.span)), replace(node, means=tree)
+
     def _changed(self, node: ast.Changed) -> Pair:
         found = self.resolve(node.path)
         if found is None:
@@ -378,4 +382,5 @@ _CHECK: dict[type[Any], Callable[[Checker, Any], Pair]] = {
     ast.BlankTest: Checker._blank_test,
     ast.Call: Checker._call,
     ast.Changed: Checker._changed,
+    ast.Phrase: Checker._phrase,
 }

@@ -43,7 +43,7 @@ def compile_expression(source: str, scope: Scope, *, expects: Type | None = None
     found = (*problems, *checker.problems)
     if is_unknown(node) or any(problem.severity == "error" for problem in found):
         return Compiled(None, found)
-    found = (*found, *_too_precise(node))
+    found = (*found, *too_precise(node))
     if any(problem.severity == "error" for problem in found):
         return Compiled(None, found)
     oversize = core.excess(node)
@@ -51,16 +51,17 @@ def compile_expression(source: str, scope: Scope, *, expects: Type | None = None
         return Compiled(None, (*found, Problem(oversize, 0, len(source), {"limit": core.NODES_MAX, "count": core.NODES_MAX})))
     if too_big(node):
         return Compiled(None, (*found, Problem("result-too-big", 0, len(source), {"limit": limits.number_digits_max})))
-    return Compiled(_expression(checker, resolved, node), found)
+    return Compiled(expression_of(checker, resolved, node), found)
 
 
-def _too_precise(node: Any) -> tuple[Problem, ...]:
+def too_precise(node: Any) -> tuple[Problem, ...]:
     """Number literals with more places than a decimal keeps, where no float took them in."""
     spans = {part.span for part in core.walk(node) if isinstance(part, core.Const) and core.scale_of(part.type) > limits.decimal_scale_max}
     return tuple(Problem("too-many-places", *span) for span in sorted(spans))
 
 
-def _expression(checker: Checker, tree: Any, node: Any) -> Expression:
+def expression_of(checker: Checker, tree: Any, node: Any) -> Expression:
+    """The expression that a checked node and its tree make."""
     scope = checker.scope
     reads: set[str] = set()
     variables: set[str] = set()

@@ -12,7 +12,8 @@ from lark.exceptions import UnexpectedInput
 from engine.i18n import Language
 from engine.language import lexicon
 from engine.language.functions import chinese_name, known_names
-from engine.language.lexer import Lexer, is_keyword
+from engine.language.keywords import is_keyword
+from engine.language.lexer import Lexer
 from engine.language.names import Member, index_of
 from engine.language.parser import interactive
 from engine.language.scope import FieldInfo, Scope

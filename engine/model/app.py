@@ -8,8 +8,9 @@ from typing import Any
 
 from engine.diagnostics import Span
 from engine.i18n import Language, LocalizedText
+from engine.language import CompiledRule
 from engine.language.expression import Expression
-from engine.language.scope import USUAL, Conventions, EntityInfo, Scope
+from engine.language.scope import USUAL, Conventions, EntityInfo, PhraseInfo, Scope
 from engine.language.types import Type
 from engine.model.kinds.calendar import Calendar, Currency
 from engine.model.kinds.data import DataSet
@@ -104,11 +105,27 @@ class App:
     currencies: Mapping[str, Currency] = field(default_factory=dict)
     conventions: Conventions = USUAL
     """What expressions know of calendars, rates and defaults."""
+    rules: Mapping[str, tuple[CompiledRule, ...]] = field(default_factory=dict)
+    """The checked texts of rules, by app.rules.name (``desk.rules.forgotten``)."""
+    labels: Mapping[str, str] = field(default_factory=dict)
+    """What people call the names outside records: a setting's titles."""
+    phrases: Mapping[str, tuple[PhraseInfo, ...]] = field(default_factory=dict)
+    """The phrases that texts of each app may use."""
 
     def scope(self, entity: str | None) -> Scope:
         """What an expression written at run time about this entity may name."""
         parent = self.entities[entity].parent if entity else None
-        return Scope(self.infos, entity, self.variables, self.defaults.time_zone, parent, conventions=self.conventions)
+        phrases = self.phrases.get(entity.partition(".")[0], ()) if entity else ()
+        return Scope(
+            self.infos,
+            entity,
+            self.variables,
+            self.defaults.time_zone,
+            parent,
+            phrases=phrases,
+            labels=self.labels,
+            conventions=self.conventions,
+        )
 
     def linked(self, entity: str, name: str) -> str | None:
         """The entity that a reference leads to; None where a field is no reference, or may lead to several entities."""

@@ -21,7 +21,9 @@ from engine.model.infos import USER_VARIABLES, build_infos, check_labels
 from engine.model.layouts import build_forms, build_views
 from engine.model.manifests import read_defaults, read_menu, read_settings
 from engine.model.memory import Memory
+from engine.model.phrases import read_phrases
 from engine.model.roles import build_roles
+from engine.model.rules import check_rules
 
 _BUILT = ("app", "entity", "overlay", "form", "view", "role", "data", "import", "calendar", "currency")
 
@@ -48,11 +50,13 @@ def build(apps: dict[str, AppDraft], sources: Mapping[str, str], cache: Expressi
     settings = read_settings(work)
     declare_fields(work)
     build_infos(work, {})
+    read_phrases(work, expressions)
     check_labels(work)
     computed = resolve_computed(work, expressions)
     entities = freeze_entities(work, expressions, computed)
     views = build_views(work, expressions, entities)
     roles = build_roles(work, expressions)
+    rules = check_rules(work, expressions)
     entities = with_indexes(entities, views.values(), roles.values())
     app = App(
         packages=tuple(_package_info(each) for each in apps.values()),
@@ -72,6 +76,9 @@ def build(apps: dict[str, AppDraft], sources: Mapping[str, str], cache: Expressi
         calendars=MappingProxyType(calendars),
         currencies=MappingProxyType(currencies),
         conventions=work.conventions,
+        rules=MappingProxyType(rules),
+        labels=MappingProxyType(work.labels),
+        phrases=MappingProxyType({name: work.phrases_of(name) for name in work.apps}),
     )
     return Built(app, tuple(work.found))
 

@@ -49,6 +49,8 @@ SPECIAL: dict[str, tuple[str, ...]] = {
     "in_team": ("属于团队",),
     "entered": ("进入阶段",),
     "metric": ("指标",),
+    "in_stage_for": ("停留时长",),
+    "idle_for": ("闲置时长",),
 }
 """Functions whose arguments the checker reads itself: choices, periods, roles, fields."""
 
