@@ -30,6 +30,8 @@ COMMANDS: Mapping[str, str] = {
     "new": "begin an app package in a new folder",
     "check": "tell everything that is wrong with app packages",
     "explain": "explain a diagnostic by its code",
+    "eval": "evaluate expressions, on any back end",
+    "fmt": "print expressions in canonical English or Chinese",
     "serve": "run the web application",
     "plan": "say what an apply would change in a database",
     "apply": "bring a database to its app",

@@ -93,6 +93,8 @@ def check_in_rows(checker: Checking, node: ast.Binary) -> Pair:
     if not isinstance(found, Rowwise) or is_unknown(item):
         return unknown(node.span), node
     tree = replace(node, left=item_tree, right=found.tree)
+    if any(isinstance(part, core.Gather) for part in core.walk(item)):
+        return checker.problem("aggregate-nested", node.left.span), tree
     if found.value is None:
         return checker.problem("aggregate-needs-field", node.right.span, name="list"), tree
     try:

@@ -9,7 +9,8 @@ from random import Random
 from typing import Any
 
 from engine.language import types as t
-from engine.language.scope import CollectionInfo, EntityInfo, FieldInfo, Scope
+from engine.language.calendars import calendar_text, rates_text
+from engine.language.scope import CollectionInfo, Conventions, EntityInfo, FieldInfo, Scope
 from tests.properties.four_backends import World
 
 ZONES = ("Asia/Shanghai", "America/New_York", "Australia/Lord_Howe", "UTC", "Europe/London")
@@ -20,17 +21,49 @@ SPANS = ("3 days", "1 month", "36 hours", "1 year", "2 quarters", "2 weeks", "40
 NUMBER_FORMATS = ("", ", '0'", ", '0.00'", ", '#,##0'", ", '#,##0.00'", ", '0%'", ", '0.0%'")
 DATE_FORMATS = ("", ", 'yyyy-MM'", ", 'yyyy年M月d日'")
 MOMENT_FORMATS = ("", ", 'HH:mm'", ", 'yyyy-MM-dd'", ", 'yyyy年M月d日'")
+SHOPS = ("", ", 'shop'")
 DAYS = ("28", "29", "31", "0")
 MOMENTS = ("now()", "@2025-03-09T02:30", "@2025-11-02T05:30Z", "@2025-04-06T01:45")
 _TAGS = ("vip", "key", "old")
-_LETTERS = ["a", "b", "A", "Z", "É", "ß", "é", "中", "文", "😀", "！", "%", "_", " ", "'", '"', "\\", "1", "0", "-", "\u3000"]
+_LETTERS = [
+    "a",
+    "b",
+    "A",
+    "Z",
+    "É",
+    "ß",
+    "é",
+    "中",
+    "文",
+    "😀",
+    "！",
+    "%",
+    "_",
+    " ",
+    "'",
+    '"',
+    "\\",
+    "1",
+    "0",
+    "-",
+    "\u3000",
+    "e\u0301",
+    "Σ",
+    "İ",
+    "ﬁ",
+    "ŉ",
+    "ǅ",
+    "\u200f",
+    "ı",
+]
 
 
 def _fields(*rows: tuple[str, t.Type]) -> dict[str, FieldInfo]:
     made = {}
     for name, type_ in rows:
-        options = {code.title(): code for code in type_.codes} if isinstance(type_, t.Choice | t.MultiChoice) else {}
-        made[name] = FieldInfo(name, type_, options=options, column=name)
+        codes = type_.codes if isinstance(type_, t.Choice | t.MultiChoice) else ()
+        shown = tuple((code, code.title(), f"{code}类") for code in codes)
+        made[name] = FieldInfo(name, type_, options={code.title(): code for code in codes}, column=name, shown=shown)
     return made
 
 
@@ -45,6 +78,8 @@ ENTITIES: dict[str, EntityInfo] = {
                 ("j", t.Integer()),
                 ("n", t.Decimal(2)),
                 ("m", t.Money(2, "CNY")),
+                ("usd", t.Money(2, "USD")),
+                ("clock", t.Time()),
                 ("q", t.Decimal(4)),
                 ("x", t.Float()),
                 ("s", t.Text()),
@@ -95,6 +130,17 @@ ENTITIES: dict[str, EntityInfo] = {
 }
 
 
+_DAYS = {date(2024, 2, 9) + timedelta(days=day): day % 5 == 4 for day in range(0, 600, 3)}
+_RATES = {date(2024, 1, 1): 710_000_000, date(2025, 1, 1): 699_512_345, date(2025, 6, 1): 1}
+CONVENTIONS = Conventions(
+    currency="CNY",
+    calendar="office",
+    calendars=(("office", calendar_text((True,) * 5 + (False,) * 2, _DAYS)), ("shop", calendar_text((False,) * 5 + (True, False), {}))),
+    rates=(("USD", rates_text(_RATES)),),
+    fiscal_month=4,
+)
+
+
 def scope(zone: str) -> Scope:
     """The scope of a ticket in a time zone."""
     variables: dict[str, t.Type] = {
@@ -102,7 +148,7 @@ def scope(zone: str) -> Scope:
         "user.teams": t.ListOf(t.Ref("desk.person")),
         "user.roles": t.ListOf(t.Text()),
     }
-    return Scope(ENTITIES, "desk.ticket", variables, zone)
+    return Scope(ENTITIES, "desk.ticket", variables, zone, conventions=CONVENTIONS)
 
 
 def _integer(random: Random) -> int:
@@ -143,6 +189,7 @@ _VALUES: dict[type[t.Type], Callable[[Random], Any]] = {
     t.Float: lambda random: random.choice([0.0, 0.5, -1.5, 1e-9, 1e12, 3.25, 0.1, random.uniform(-1e6, 1e6)]),
     t.Text: _text,
     t.Boolean: lambda random: random.random() < 0.5,
+    t.Time: lambda random: time(random.randint(0, 23), random.randint(0, 59), random.choice([0, 30]), random.choice([0, 0, 1_500])),
     t.Date: _date,
     t.DateTime: _moment,
     t.Duration: lambda random: random.choice([0, 60, 3_600, -86_400, random.randint(-(10**7), 10**7)]),
@@ -184,6 +231,7 @@ def world(random: Random, count: int) -> World:
         "user": targets["desk.person"][0],
         "user.teams": tuple(targets["desk.person"][:3]),
         "user.roles": ("desk.agent",),
+        "user.language": random.choice([None, "en", "zh"]),
     }
     return World(ENTITIES, {"desk.ticket": tickets, "desk.ticket.parts": parts, "desk.person": people}, variables)
 
@@ -202,6 +250,10 @@ class Writer:
 
     def name(self, *names: str) -> Callable[[], str]:
         return lambda: self.random.choice(names)
+
+    def count(self) -> str:
+        """An integer field."""
+        return "qty" if self.in_rows else self.random.choice("ij")
 
     def text_literal(self) -> str:
         value = "".join(self.random.choice(_LETTERS) for _ in range(self.random.randint(1, 3)))
@@ -238,6 +290,11 @@ class Writer:
             lambda d: f"{r.choice([self.number, self.text, self.day, self.boolean])(d)} is {r.choice(['', 'not '])}blank",
             lambda d: f"if({self.boolean(d)}, {self.boolean(d)}, {self.boolean(d)})",
             lambda d: f"{self.day(d)} in {r.choice(PERIODS)}",
+            lambda d: f"is_workday({self.day(d)}{r.choice(SHOPS)})",
+            lambda d: f"between({self.number(d)}, {self.number(d)}, {self.number(d)})",
+            lambda d: f"{r.choice(['is_blank', 'is_not_blank'])}({r.choice([self.number, self.text])(d)})",
+            lambda d: f"{r.choice(['contains', 'starts_with', 'ends_with'])}({self.text(d)}, {self.text(d)})",
+            lambda d: f"similar({self.text(d)}, {self.text(d)}) > 0.3",
             lambda d: f"matches({self.text(d)}, '{r.choice(['^[a-zA-Z]+$', '[0-9]', '中|文', '.b', '^.?$'])}')",
         ]
         if not self.in_rows:
@@ -250,6 +307,12 @@ class Writer:
                 lambda d: f"count(parts where {self.rows(d)}) {r.choice(compare)} {r.choice('0123')}",
                 lambda d: f"has_{r.choice(['any', 'all'])}(tags, '{r.choice(_TAGS)}', '{r.choice(_TAGS)}')",
                 lambda d: f"kind in ['{r.choice(CODES)}', '{r.choice(CODES)}']",
+                lambda d: f"{self.number(d)} {r.choice(['in', 'not in'])} list(parts.{r.choice(['qty', 'price'])} where {self.rows(d)})",
+                lambda d: f"clock {r.choice(compare)} {r.choice(['clock', 'default(clock, clock)', 'max(clock, blank)'])}",
+                lambda d: "has_role('desk.agent')",
+                lambda d: f"has(tags, '{r.choice(_TAGS)}')",
+                lambda d: f"list(parts.name) contains {self.text(d)}",
+                lambda d: f"in_period({self.day(d)}, 'last_{r.randint(1, 40)}_{r.choice(['days', 'weeks', 'months'])}')",
                 lambda d: f"owner.{r.choice(PATHS)}",
                 lambda d: f"not owner.{r.choice(['active', 'boss.active'])}",
                 lambda d: f"{r.choice(['b', 'c'])} {r.choice(['=', '!='])} {self.boolean(d)}",
@@ -288,6 +351,10 @@ class Writer:
             lambda d: f"{r.choice(['days_between', 'months_between'])}({self.day(d)}, {self.day(d)})",
             lambda d: f"{r.choice(['days_since', 'days_until', 'age'])}({self.day(d)})",
             lambda d: f"decimal({self.number(d)}, {r.randint(0, 4)})",
+            lambda d: f"workdays_between({self.day(d)}, {self.day(d)}{r.choice(SHOPS)})",
+            lambda d: f"similar({self.text(d)}, {self.text(d)})",
+            lambda d: f"round({self.number(d)}, {r.choice(['qty'] if self.in_rows else ['i', 'j', 'floor(n)'])})",
+            lambda d: f"ifs({self.boolean(d)}, {self.number(d)}, {self.boolean(d)}, {self.number(d)})",
             lambda d: f"number({r.choice([self.text(d), f'text({self.number(d)})'])})",
         ]
         if not self.in_rows:
@@ -296,6 +363,11 @@ class Writer:
                 lambda d: f"{r.choice(['sum', 'avg', 'max'])}(parts.price where {self.rows(d)})",
                 lambda d: f"count(parts.{r.choice(['name', 'ok', 'day'])})",
                 lambda d: "owner.boss.level",
+                lambda d: (
+                    f"{r.choice(['first', 'last'])}(parts.{r.choice(['qty', 'price', 'cost'])}{r.choice(['', f' where {self.rows(d)}'])})"
+                ),
+                lambda d: f"convert({r.choice(['usd', 'm'])}, '{r.choice(['USD', 'CNY'])}', {self.day(d)})",
+                lambda d: f"hours_between({self.moment(d)}, {self.moment(d)})",
                 lambda d: f"{r.choice(['hour', 'minute'])}({self.moment(d)})",
                 lambda d: f"hours_between({self.moment(d)}, {self.moment(d)})",
                 lambda d: f"decimal({self.floating(d)}, 3)",
@@ -333,13 +405,20 @@ class Writer:
                 lambda d: f"text({self.number(d)}{r.choice(NUMBER_FORMATS)})",
                 lambda d: f"text({self.day(d)}{r.choice(DATE_FORMATS)})",
                 lambda d: f"default({self.text(d)}, {self.text(d)})",
+                lambda d: f"join([{self.text(d)}, {self.number(d)}, {self.text(d)}], {self.text_literal()})",
+                lambda d: f"money_upper({self.number(d)})",
+                lambda d: f"text({self.day(d)}, 'EEE')",
                 lambda d: f"{r.choice(['min', 'max'])}({self.text(d)}, {self.text(d)})",
                 lambda d: f"if({self.boolean(d)}, {self.text(d)}, {self.text(d)})",
                 *(
                     []
                     if self.in_rows
                     else [
-                        lambda d: f"{r.choice(['min', 'max'])}(parts.name where {self.rows(d)})",
+                        lambda d: f"{r.choice(['min', 'max', 'first', 'last'])}(parts.name where {self.rows(d)})",
+                        lambda d: f"join(list(parts.{r.choice(['name', 'qty', 'day'])} where {self.rows(d)}), {self.text_literal()})",
+                        lambda d: f"join(tags, {self.text_literal()})",
+                        lambda d: "text(kind)",
+                        lambda d: f"text({self.floating(d)})",
                         lambda d: f"text({self.moment(d)}{r.choice(MOMENT_FORMATS)})",
                     ]
                 ),
@@ -357,8 +436,12 @@ class Writer:
                 lambda d: f"{r.choice(['start_of', 'end_of'])}({self.day(d)}, '{r.choice(['day', 'week', 'month', 'quarter', 'year'])}')",
                 lambda d: f"date({r.choice(['2025', '2024', '0', '10000'])}, {r.choice(['1', '2', '13'])}, {r.choice(DAYS)})",
                 lambda d: f"default({self.day(d)}, {self.day(d)})",
-                lambda d: f"({self.day(d)} + days({r.choice(['qty'] if self.in_rows else ['i', 'j'])}))",
-                lambda d: f"({self.day(d)} - months({r.choice(['qty'] if self.in_rows else ['i', 'j'])}))",
+                lambda d: f"add_workdays({self.day(d)}, {self.count()}{r.choice(SHOPS)})",
+                lambda d: f"({self.day(d)} {r.choice('+-')} {r.choice(['1 workday', '10 workdays', f'workdays({self.count()})'])})",
+                lambda d: f"{r.choice(['start_of', 'end_of'])}({self.day(d)}, 'fiscal_year')",
+                lambda d: f"({self.day(d)} + days({self.count()}))",
+                lambda d: f"({self.day(d)} - {r.choice(['months', 'years'])}({self.count()}))",
+                lambda d: f"add({self.day(d)}, {r.choice(SPANS)})",
                 lambda d: f"if({self.boolean(d)}, {self.day(d)}, {self.day(d)})",
                 *([] if self.in_rows else [lambda d: f"date({self.moment(d)})", lambda d: f"{r.choice(['min', 'max'])}(parts.day)"]),
             ],
@@ -376,6 +459,10 @@ class Writer:
                     f"{r.choice(['start_of', 'end_of'])}({self.moment(d)}, '{r.choice(['day', 'week', 'month', 'quarter', 'year'])}')"
                 ),
                 lambda d: f"default({self.moment(d)}, {self.moment(d)})",
+                lambda d: f"({self.moment(d)} {r.choice('+-')} {r.choice(['1 workday', '7 workdays', 'workdays(i)'])})",
+                lambda d: f"{r.choice(['start_of', 'end_of'])}({self.moment(d)}, '{r.choice(['hour', 'fiscal_year'])}')",
+                lambda d: f"datetime({self.day(d)}, {r.choice(['0', '2', '23', '24', 'i'])}, {r.choice(['0', '30', '59', '60'])})",
+                lambda d: f"if({self.boolean(d)}, {self.moment(d)}, {self.moment(d)})",
             ],
         )
 
@@ -387,6 +474,7 @@ class Writer:
             [
                 lambda d: f"({self.moment(d)} - {self.moment(d)})",
                 lambda d: f"({self.exact(d)} {r.choice('+-')} {self.exact(d)})",
+                lambda d: f"{r.choice(['days', 'hours', 'minutes'])}({r.choice('ij')})",
                 lambda d: f"({self.exact(d)} * {r.choice(['2', '0.5', '-3', 'i'])})",
                 lambda d: f"({self.exact(d)} / {r.choice(['2', '0', 'i', '1.5'])})",
             ],

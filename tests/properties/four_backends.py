@@ -7,7 +7,7 @@ import math
 import sqlite3
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, time
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +35,7 @@ _POSTGRESQL = {
     t.Boolean: "BOOLEAN",
     t.Date: "DATE",
     t.DateTime: "TIMESTAMP",
+    t.Time: "TIME",
     t.MultiChoice: "JSONB",
     t.Ref: "UUID",
 }
@@ -141,6 +142,8 @@ def _from_sqlite(value: Any, type_: t.Type) -> Any:
             return date.fromisoformat(value)
         case t.DateTime():
             return datetime.fromisoformat(value)
+        case t.Time():
+            return time.fromisoformat(value)
         case t.MultiChoice():
             return tuple(json.loads(value))
     return value
@@ -281,6 +284,8 @@ def _exact(value: Any) -> Any:
 def _json_value(value: Any) -> Any:
     if isinstance(value, datetime):
         return value.isoformat(" ", "microseconds")
+    if isinstance(value, time):
+        return value.isoformat("microseconds")
     if isinstance(value, date):
         return value.isoformat()
     raise TypeError(type(value))
@@ -298,6 +303,8 @@ def _from_javascript(value: Any, type_: t.Type) -> Any:
             return date.fromisoformat(value[1:])
         case t.DateTime():
             return datetime.fromisoformat(value[1:])
+        case t.Time():
+            return time.fromisoformat(value[1:])
     return value[1:]
 
 

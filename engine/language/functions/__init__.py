@@ -13,6 +13,7 @@ from engine.language.functions import (
     texts,
     workdays,
 )
+from engine.language.functions.notes import noted
 from engine.language.functions.rows import Example, Function, Mismatch, Operation
 
 _TOPICS = (number_operations, texts, date_operations, calendar_operations, formats, logic)
@@ -53,6 +54,9 @@ SPECIAL: dict[str, tuple[str, ...]] = {
 }
 """Functions whose arguments the checker reads itself: choices, periods, roles, fields."""
 
+NOTED = noted({**AGGREGATES, **SPECIAL})
+"""What the reference says of the functions in the two tables."""
+
 _CANONICAL: dict[str, str] = {zh: function.name for function in FUNCTIONS.values() for zh in function.zh}
 for _table in (AGGREGATES, SPECIAL):
     for _name, _chinese in _table.items():
@@ -85,6 +89,7 @@ def known_names() -> tuple[str, ...]:
 __all__ = [
     "AGGREGATES",
     "FUNCTIONS",
+    "NOTED",
     "OPERATIONS",
     "SPECIAL",
     "Example",

@@ -63,6 +63,20 @@ class Function:
     only: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Note:
+    """What the reference says of a function that the checker types itself."""
+
+    name: str
+    zh: tuple[str, ...]
+    params: tuple[str, ...]
+    gives: str
+    topic: str
+    en_help: str
+    zh_help: str
+    examples: tuple[Example, ...] = ()
+
+
 class Mismatch(Exception):
     """Arguments that fit their kinds one by one but not together; becomes a problem at the argument's place."""
 

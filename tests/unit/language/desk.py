@@ -13,8 +13,9 @@ from engine.language.scope import CollectionInfo, Conventions, EntityInfo, Field
 
 
 def _field(name: str, type_: t.Type, *labels: str, options: dict[str, str] | None = None, compute: str | None = None) -> FieldInfo:
-    codes = type_.codes if isinstance(type_, t.Choice) else ()
-    shown = tuple((code, *[label for label, each in (options or {}).items() if each == code][:2]) for code in codes)
+    codes = type_.codes if isinstance(type_, t.Choice | t.MultiChoice) else ()
+    spoken = {code: [label for label, each in (options or {}).items() if each == code] for code in codes}
+    shown = tuple((code, labels_of[0], labels_of[-1]) for code, labels_of in spoken.items())
     return FieldInfo(
         name,
         type_,
@@ -74,6 +75,7 @@ TICKET = _entity(
 PARTS = _entity(
     "desk.ticket.parts",
     _field("id", t.Ref("desk.ticket.parts")),
+    _field("parent", t.Ref("desk.ticket")),
     _field("qty", t.Integer(), "数量"),
     _field("price", t.Money(2, "CNY"), "单价"),
     _field("ok", t.Boolean(), "合格"),
