@@ -12,7 +12,8 @@ from engine.language.analysis import (
     overlap,
     satisfiable,
 )
-from engine.language.backends.sql import GUARDED, NotInSql, bind_value
+from engine.language.backends.binding import bind_value
+from engine.language.backends.sql import GUARDED, NotInSql
 from engine.language.backends.sqlite import sqlite_functions
 from engine.language.changes import change_in
 from engine.language.compiler import compile_expression, format_expression, python_function, to_javascript, to_sql

@@ -27,6 +27,8 @@ class FieldInfo:
     stored: bool = True
     column: str = ""
     compute: str | None = None
+    shown: tuple[tuple[str, str, str], ...] = ()
+    """Of a choice: each code with its label in English and in Chinese."""
     writable: bool = True
     """Whether people and rules may set it: not what is computed, numbered or kept by the engine."""
 
@@ -42,6 +44,8 @@ class CollectionInfo:
     entity: str
     via: str
     labels: tuple[str, ...] = ()
+    order: str = "id"
+    """The field by which the first and the last are told apart: ids follow the order of creation."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +79,26 @@ class PhraseInfo:
 
 
 @dataclass(frozen=True, slots=True)
+class Conventions:
+    """What holds all over an installation: the ``language`` of texts where a person has none, working days, rates.
+
+    ``calendars`` are (name, text made by ``language.calendars.calendar_text``), ``calendar`` is the one that counts where
+    none is named. ``rates`` are (ISO 4217 code, text made by ``language.calendars.rates_text``): what one unit is worth in
+    the ``currency`` of the installation. ``fiscal_month`` is the month in which a fiscal year begins.
+    """
+
+    language: str = "en"
+    currency: str = ""
+    calendar: str | None = None
+    calendars: tuple[tuple[str, str], ...] = ()
+    rates: tuple[tuple[str, str], ...] = ()
+    fiscal_month: int = 1
+
+
+USUAL = Conventions()
+
+
+@dataclass(frozen=True, slots=True)
 class Scope:
     """All that an expression may name.
 
@@ -94,6 +118,7 @@ class Scope:
     time_zone: str = "UTC"
     parent: str | None = None
     guarded: bool = False
+    conventions: Conventions = USUAL
     phrases: tuple[PhraseInfo, ...] = ()
     labels: Mapping[str, str] = field(default_factory=dict)
     roles: Mapping[str, str] = field(default_factory=dict)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from engine.diagnostics import Diagnostic, Span, error, nearest
 from engine.i18n import LocalizedText
-from engine.language.scope import EntityInfo, PhraseInfo
+from engine.language.scope import USUAL, Conventions, EntityInfo, PhraseInfo
 from engine.language.types import Type
 from engine.model.kinds.entity import Field
 from engine.model.memory import Memory
@@ -79,6 +79,7 @@ class Build:
     entities: dict[str, EntityDraft] = field(default_factory=dict)
     infos: dict[str, EntityInfo] = field(default_factory=dict)
     variables: dict[str, Type] = field(default_factory=dict)
+    conventions: Conventions = USUAL
     labels: dict[str, str] = field(default_factory=dict)
     """What people call variables: the titles of settings."""
     phrases: dict[str, tuple[PhraseInfo, ...]] = field(default_factory=dict)

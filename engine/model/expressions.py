@@ -13,14 +13,14 @@ from typing import Any
 from engine import language
 from engine.diagnostics import Diagnostic, nearest
 from engine.language.expression import Compiled, Expression, Problem
-from engine.language.scope import EntityInfo, PhraseInfo, Scope
+from engine.language.scope import Conventions, EntityInfo, PhraseInfo, Scope
 from engine.language.types import Type
 from engine.model.drafts import Build, localized
 from engine.model.entities import titles
 from engine.model.node import Node
 from engine.model.places import place
 
-_Key = tuple[str, str | None, str | None, Type | None, bool, str]
+_Key = tuple[str, str | None, str | None, Type | None, bool, str, Conventions]
 
 
 class _Watched(Mapping[str, EntityInfo]):
@@ -71,7 +71,7 @@ class ExpressionCache:
 
     def compiled(self, build: Build, source: str, scope: Scope, expects: Type | None, condition: bool) -> Compiled:
         """The outcome of compiling, from the cache where nothing it depends on has changed."""
-        key = (source, scope.of, scope.parent, expects, condition, scope.time_zone)
+        key = (source, scope.of, scope.parent, expects, condition, scope.time_zone, scope.conventions)
         found = self.kept.get(key)
         if found is not None and found.holds(build, scope):
             return found.compiled
@@ -104,6 +104,7 @@ class Expressions:
             draft.parent if draft else None,
             phrases=self.build.phrases_of(app),
             labels=self.build.labels,
+            conventions=self.build.conventions,
         )
 
     def rule_scope(self, of: str | None, app: str) -> Scope:

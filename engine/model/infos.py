@@ -115,6 +115,7 @@ def _field_info(draft: EntityDraft, field: Field, taken: set[str], virtual: bool
         stored=not virtual,
         column="" if virtual else field.name,
         compute=compute if virtual else None,
+        shown=tuple((option.code, option.title.text("en"), option.title.text("zh")) for option in field.options),
         writable=compute is None and field.kind != "sequence",
     )
 
@@ -122,7 +123,7 @@ def _field_info(draft: EntityDraft, field: Field, taken: set[str], virtual: bool
 def _labelled(collection: CollectionInfo, taken: set[str]) -> CollectionInfo:
     labels = tuple(label for label in collection.labels if label not in taken)
     taken.update(labels)
-    return CollectionInfo(collection.name, collection.entity, collection.via, labels)
+    return replace(collection, labels=labels)
 
 
 def _collections(build: Build) -> dict[str, dict[str, CollectionInfo]]:
@@ -131,7 +132,7 @@ def _collections(build: Build) -> dict[str, dict[str, CollectionInfo]]:
         for field in draft.fields.values():
             if field.kind == "lines" and field.lines in build.entities:
                 own = found.setdefault(draft.name, {})
-                own[field.name] = CollectionInfo(field.name, field.lines or "", "parent", tuple(titles(field.title)))
+                own[field.name] = CollectionInfo(field.name, field.lines or "", "parent", tuple(titles(field.title)), "position")
     for draft in build.entities.values():
         for field in draft.fields.values():
             if field.inverse:

@@ -44,6 +44,9 @@ def read_defaults(build: Build) -> Defaults:
                 values[word] = said.text_of(word)
         if zone is not None and zone.text in _time_zones():
             values["time_zone"] = zone.text
+        month = said.get("fiscal_month")
+        if month is not None and isinstance(month.value, int):
+            values["fiscal_month"] = month.value
     defaults = Defaults(**values)
     for app in build.apps.values():
         quiet = app.node.get("defaults") or NOTHING

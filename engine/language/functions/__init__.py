@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
-from engine.language.functions import date_operations, dates, formats, logic, number_operations, numbers, texts
+from engine.language.functions import (
+    calendar_operations,
+    date_operations,
+    dates,
+    formats,
+    logic,
+    number_operations,
+    numbers,
+    texts,
+    workdays,
+)
 from engine.language.functions.rows import Example, Function, Mismatch, Operation
 
-_TOPICS = (number_operations, texts, date_operations, formats, logic)
+_TOPICS = (number_operations, texts, date_operations, calendar_operations, formats, logic)
 OPERATIONS: dict[str, Operation] = {operation.name: operation for topic in _TOPICS for operation in topic.OPERATIONS}
 FUNCTIONS: dict[str, Function] = {
-    function.name: function for topic in (logic, numbers, texts, formats, dates) for function in topic.FUNCTIONS
+    function.name: function for topic in (logic, numbers, texts, formats, dates, workdays) for function in topic.FUNCTIONS
 }
 
 AGGREGATES: dict[str, tuple[str, ...]] = {
@@ -20,6 +30,8 @@ AGGREGATES: dict[str, tuple[str, ...]] = {
     "any": ("存在",),
     "all": ("全部",),
     "distinct_count": ("去重计数",),
+    "first": ("首个",),
+    "last": ("末个",),
 }
 """Functions over related records, with their Chinese names; the checker types them itself."""
 
@@ -30,6 +42,12 @@ SPECIAL: dict[str, tuple[str, ...]] = {
     "has_all": ("具有全部",),
     "has_role": ("具有角色",),
     "changed": ("变更", "改变"),
+    "list": ("列出",),
+    "join": ("连接",),
+    "reports_to": ("汇报给",),
+    "in_team": ("属于团队",),
+    "entered": ("进入阶段",),
+    "metric": ("指标",),
     "in_stage_for": ("停留时长",),
     "idle_for": ("闲置时长",),
 }
