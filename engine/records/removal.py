@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from engine import limits
 from engine.errors import Conflict, Forbidden, NotFound
 from engine.model.kinds.entity import Entity
-from engine.records import gate
+from engine.records import gate, organisation
 from engine.records.plan import plan_of
 from engine.records.references import linking_condition, links_to, refuse_while_linked
 from engine.records.service import read_for_update
@@ -31,6 +31,7 @@ def delete(work: UnitOfWork, entity: str, key: str, version: int | None) -> None
         raise Forbidden("not-allowed", verb="delete", entity=entity)
     if version is not None and version != before["version"]:
         raise Conflict("record-changed", entity=entity, id=key, version=before["version"])
+    organisation.check_removal(work, entity, key, before)
     _delete(work, definition, before["id"], before["version"], depth=0)
 
 

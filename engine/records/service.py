@@ -15,7 +15,7 @@ from engine.errors import Conflict, FieldProblem, Forbidden, Invalid, NotFound
 from engine.ids import new_ids
 from engine.model.kinds.entity import SYSTEM_FIELDS
 from engine.model.kinds.role import FieldRight
-from engine.records import gate
+from engine.records import gate, organisation
 from engine.records.attachments import bind_files, files_named
 from engine.records.columns import readable_fields
 from engine.records.derive import Values, apply_computed, apply_defaults, assign_numbers, load_related
@@ -119,6 +119,7 @@ def _finish(work: UnitOfWork, plan: EntityPlan, drafts: Sequence[Draft]) -> None
             unread = {problem.field for problem in draft.problems}
             draft.problems += [each for each in found if each.field not in unread]
     taken_keys(work, plan, drafts)
+    organisation.add_problems(work, plan.entity.name, drafts)
 
 
 def write_new(work: UnitOfWork, plan: EntityPlan, drafts: Sequence[Draft]) -> None:
