@@ -67,6 +67,8 @@ session_hours_max = 24 * 14
 password_chars_min = 8
 password_chars_max = 200
 idempotency_days = 7
+setup_link_hours = 72
+"""How long a link for setting a password may be used."""
 
 # Migrations
 migration_batch_rows = 5_000

@@ -127,6 +127,14 @@ document.addEventListener("change", (event) => {
   format?.toggleAttribute("data-idle", chosen?.selectedOptions[0]?.hasAttribute("data-dated") !== true);
 });
 
+/** The code of a set-up link stands behind the #, where no server sees it, and not in the address for longer than needed. */
+const coded = document.querySelector<HTMLInputElement>("[data-from-hash]");
+if (coded && location.hash.length > 1) {
+  coded.value = decodeURIComponent(location.hash.slice(1));
+  history.replaceState(null, "", location.pathname);
+  document.querySelector<HTMLInputElement>("#setup-new")?.focus();
+}
+
 function focusProblems(): void {
   document.querySelector<HTMLElement>("[data-focus]")?.focus();
 }

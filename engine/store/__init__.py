@@ -1,7 +1,7 @@
 """Where everything is kept: the database, its tables, the unit of work that writes change, audit and event together."""
 
 from engine.store.database import Database, Dialect
-from engine.store.identity import Identity, TokenInfo, TooManyAttempts, secret_hash
+from engine.store.identity import Identity, LoginState, TokenInfo, TooManyAttempts, secret_hash
 from engine.store.tables import Tables
 from engine.store.work import Change, Event, Subscriber, UnitOfWork
 
@@ -11,6 +11,7 @@ __all__ = [
     "Dialect",
     "Event",
     "Identity",
+    "LoginState",
     "Subscriber",
     "Tables",
     "TokenInfo",

@@ -22,7 +22,7 @@ from engine.clock import Clock
 from engine.errors import DougongError, FieldProblem, Invalid, Unavailable
 from engine.ids import is_id, new_id
 from engine.store.database import Database
-from engine.store.schema import CREDENTIAL, LOGIN_ATTEMPT, SESSION, STATE, TOKEN
+from engine.store.schema import CREDENTIAL, LOGIN_ATTEMPT, SESSION, SETUP, STATE, TOKEN
 from engine.store.tables import Tables
 
 _hasher = PasswordHasher()
@@ -83,6 +83,77 @@ def shut_out(connection: sa.Connection, users: Sequence[str]) -> None:
     """End the sessions and tokens of people who may not come in any more; they don't come back with the people."""
     connection.execute(sa.delete(SESSION).where(SESSION.c.user_id.in_(users)))
     connection.execute(sa.delete(TOKEN).where(TOKEN.c.user_id.in_(users)))
+    connection.execute(sa.delete(SETUP).where(SETUP.c.user_id.in_(users)))
+
+
+@dataclass(frozen=True, slots=True)
+class LoginState:
+    """Whether a person can log in: with a password of theirs, or after a set-up link good until ``setup_until`` (naive UTC)."""
+
+    has_password: bool
+    setup_until: datetime | None
+
+
+def login_state(connection: sa.Connection, user_id: str, now: datetime) -> LoginState:
+    """How far a person has come towards a login."""
+    hashed = connection.execute(sa.select(CREDENTIAL.c.hash).where(CREDENTIAL.c.user_id == user_id)).scalar()
+    made = connection.execute(sa.select(SETUP.c.made_at).where(SETUP.c.user_id == user_id)).scalar()
+    until = made + timedelta(hours=limits.setup_link_hours) if made is not None else None
+    return LoginState(hashed is not None and hashed != _UNKNOWN_USER_HASH, until if until is not None and until > now else None)
+
+
+def issue_setup(connection: sa.Connection, user_id: str, now: datetime) -> str:
+    """A code with which a person sets a password, once. Their old password, sessions and earlier codes end here.
+
+    The answer is the only time it is seen.
+    """
+    secret = secrets.token_urlsafe(32)
+    connection.execute(sa.update(CREDENTIAL).where(CREDENTIAL.c.user_id == user_id).values(hash=_UNKNOWN_USER_HASH, changed_at=now))
+    connection.execute(sa.delete(SESSION).where(SESSION.c.user_id == user_id))
+    connection.execute(sa.delete(SETUP).where(SETUP.c.user_id == user_id))
+    connection.execute(sa.insert(SETUP).values(user_id=user_id, secret_hash=secret_hash(secret), made_at=now))
+    move_access_epoch(connection)
+    return secret
+
+
+def _good_setup(users: sa.Table, secret: str, now: datetime) -> sa.Select[str]:
+    """Whom a code was made for, if it is still good and they may come in."""
+    return (
+        sa.select(SETUP.c.user_id)
+        .join(users, users.c.id == SETUP.c.user_id)
+        .where(
+            SETUP.c.secret_hash == secret_hash(secret[:200]),
+            SETUP.c.made_at > now - timedelta(hours=limits.setup_link_hours),
+            users.c.active.is_(True),
+            users.c.deleted_at.is_(None),
+        )
+    )
+
+
+def redeem_setup(connection: sa.Connection, users: sa.Table, secret: str, hashed: str, now: datetime) -> str | None:
+    """Give a new password (``hash_password``) to whom a code was made for, once; None for one that is unknown, used or too old."""
+    row = connection.execute(_good_setup(users, secret, now)).first()
+    if row is None or not connection.execute(sa.delete(SETUP).where(SETUP.c.user_id == row[0])).rowcount:
+        return None
+    put_password(connection, row[0], hashed, now)
+    return row[0]
+
+
+def hash_password(password: str) -> str:
+    """What is kept of a password. Raises Invalid for one that is too short or long."""
+    if not limits.password_chars_min <= len(password) <= limits.password_chars_max:
+        bounds = {"min": limits.password_chars_min, "max": limits.password_chars_max}
+        raise Invalid([FieldProblem("password", "password-length", bounds)])
+    return _hasher.hash(password)
+
+
+def put_password(connection: sa.Connection, user_id: str, hashed: str, now: datetime) -> None:
+    """Make a password (``hash_password``) a user's; their sessions and set-up codes end."""
+    connection.execute(sa.delete(CREDENTIAL).where(CREDENTIAL.c.user_id == user_id))
+    connection.execute(sa.insert(CREDENTIAL).values(user_id=user_id, hash=hashed, changed_at=now))
+    connection.execute(sa.delete(SESSION).where(SESSION.c.user_id == user_id))
+    connection.execute(sa.delete(SETUP).where(SETUP.c.user_id == user_id))
+    move_access_epoch(connection)
 
 
 class Identity:
@@ -97,16 +168,15 @@ class Identity:
 
     def set_password(self, user_id: str, password: str) -> None:
         """Set a user's password and end all their sessions; raises Invalid for one too short or long."""
-        if not limits.password_chars_min <= len(password) <= limits.password_chars_max:
-            raise Invalid(
-                [FieldProblem("password", "password-length", {"min": limits.password_chars_min, "max": limits.password_chars_max})]
-            )
-        hashed = _hasher.hash(password)
+        hashed = hash_password(password)
         with self._database.write() as connection:
-            connection.execute(sa.delete(CREDENTIAL).where(CREDENTIAL.c.user_id == user_id))
-            connection.execute(sa.insert(CREDENTIAL).values(user_id=user_id, hash=hashed, changed_at=self._now()))
-            connection.execute(sa.delete(SESSION).where(SESSION.c.user_id == user_id))
-            move_access_epoch(connection)
+            put_password(connection, user_id, hashed, self._now())
+
+    def setup_user(self, tables: Tables, secret: str) -> str | None:
+        """Whom a set-up code was made for; None for one that is unknown, used or too old."""
+        with self._database.read() as connection:
+            found = connection.execute(_good_setup(tables["system.user"], secret, self._now())).first()
+        return found[0] if found else None
 
     def verify(self, tables: Tables, login: str, password: str, address: str) -> str | None:
         """The user whose login and password these are, if active. Raises TooManyAttempts before looking."""

@@ -121,6 +121,15 @@ CREDENTIAL = sa.Table(
     sa.Column("changed_at", INSTANT, nullable=False),
 )
 
+SETUP = sa.Table(
+    "dg_setup",
+    metadata,
+    sa.Column("user_id", KEY, primary_key=True),
+    sa.Column("secret_hash", TEXT, nullable=False, unique=True),
+    sa.Column("made_at", INSTANT, nullable=False),
+    comment="Codes with which a person sets a password of their own, once.",
+)
+
 SESSION = sa.Table(
     "dg_session",
     metadata,

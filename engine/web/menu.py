@@ -9,6 +9,8 @@ from urllib.parse import urlencode
 from engine import access
 from engine.web.visit import Visit
 
+ORGANISATION = ("system.user", "system.department", "system.team", "system.role_assignment")
+
 
 @dataclass(frozen=True, slots=True)
 class Entry:
@@ -44,7 +46,26 @@ def with_query(path: str, values: Mapping[str, str | list[str] | None]) -> str:
 
 
 def menu_of(visit: Visit) -> tuple[Group, ...]:
-    """The groups of the menu, without what the person may not read."""
+    """The groups of the menu, without what the person may not read; for administrators with the organisation below."""
+    groups = app_groups(visit)
+    return (*groups, _administration(visit)) if visit.actor is not None and access.is_admin(visit.app, visit.actor) else groups
+
+
+def _administration(visit: Visit) -> Group:
+    """Who works here, where they belong and what they may do, unless the app itself has a place for it in its menu."""
+    placed = {item.entity for item in visit.app.menu}
+    entries = []
+    for name in ORGANISATION:
+        entity = visit.app.entities[name]
+        path = entity_path(name)
+        inside = visit.request.path == path or visit.request.path.startswith(path + "/")
+        if name not in placed:
+            entries.append(Entry(visit.label(entity.plural), entity.icon, path, name, None, inside))
+    return Group("administration", visit.say("nav.administration"), tuple(entries))
+
+
+def app_groups(visit: Visit) -> tuple[Group, ...]:
+    """The groups that the apps declare, without what the person may not read."""
     if visit.actor is None:
         return ()
     app = visit.app

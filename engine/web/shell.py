@@ -77,7 +77,7 @@ def login_page(visit: Visit, renderer: Renderer) -> Response:
     target = local_path(visit.arguments.get("next"))
     if visit.actor is not None:
         return Response(status=303, headers={"Location": target})
-    return renderer.page(visit, "login.html", next=target, login="", error="")
+    return renderer.page(visit, "login.html", next=target, login="", error="", unmatched=False)
 
 
 @ROUTES.post("/login", allow="everyone")
@@ -92,12 +92,13 @@ def login(visit: Visit, renderer: Renderer) -> Response:
     except TooManyAttempts as error:
         visit.site.metrics.login("slowed")
         message = visit.say("login.slowed", seconds=error.retry_after_s)
-        response = renderer.page(visit, "login.html", status=429, next=target, login=name[:200], error=message)
+        response = renderer.page(visit, "login.html", status=429, next=target, login=name[:200], error=message, unmatched=False)
         response.headers["Retry-After"] = str(error.retry_after_s)
         return response
     if user_id is None:
         visit.site.metrics.login("refused")
-        return renderer.page(visit, "login.html", status=401, next=target, login=name[:200], error=visit.say("login.refused"))
+        told = visit.say("login.refused")
+        return renderer.page(visit, "login.html", status=401, next=target, login=name[:200], error=told, unmatched=True)
     visit.site.metrics.login("succeeded")
     visit.set_cookies["dougong-session"] = (identity.open_session(user_id), limits.session_hours_max * 3600)
     visit.set_cookies["dougong-before-login"] = None

@@ -169,6 +169,8 @@ def show(visit: Visit, field: Field, record: Record, *, short: bool = False) -> 
     reference = record.references.get(field.name)
     if reference is not None:
         return link(visit, reference, person=field.kind == "user")
+    if (record.entity, field.name) == ("system.role_assignment", "role") and value in visit.app.roles:
+        return Markup("{}").format(visit.label(visit.app.roles[value].title))
     return show_value(visit, field, value, record.values, short=short)
 
 

@@ -21,6 +21,8 @@ OPEN_TO_EVERYONE = {
     ("GET", "/metrics"): "routes and times, nothing about people or records",
     ("GET", "/login"): "",
     ("POST", "/login"): "",
+    ("GET", "/set-password"): "where a set-up link leads; says nothing",
+    ("POST", "/set-password"): "takes a code of 256 random bits, once, within its hours",
     ("POST", "/preferences"): "language and theme of the browser, before login too; sets cookies only",
 }
 """What answers without login, and why; a new one has to be entered here by somebody who thought about it."""

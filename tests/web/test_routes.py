@@ -11,7 +11,7 @@ import pytest
 from engine.web.routes import Routes
 from tests.web.conftest import Site
 
-PUBLIC = {"/static/<path:name>", "/favicon.ico", "/health", "/metrics", "/login", "/preferences"}
+PUBLIC = {"/static/<path:name>", "/favicon.ico", "/health", "/metrics", "/login", "/preferences", "/set-password"}
 
 
 def test_a_route_without_a_permission_cannot_be_declared() -> None:

@@ -9,8 +9,9 @@ from flask import Response
 from engine import limits
 from engine.access import Actor
 from engine.errors import Invalid
-from engine.records import get
+from engine.records import get, people
 from engine.store import TooManyAttempts
+from engine.store.identity import hash_password
 from engine.web.render import Renderer
 from engine.web.routes import Routes
 from engine.web.show import instant
@@ -45,6 +46,14 @@ def account(visit: Visit, renderer: Renderer) -> Response:
     return _page(visit, renderer)
 
 
+@ROUTES.get("/account/password", allow="people")
+@ROUTES.get("/account/tokens", allow="people")
+@ROUTES.get("/account/tokens/revoke", allow="people")
+def to_account(_visit: Visit, _renderer: Renderer) -> Response:
+    """What was sent to these addresses has been answered; to look again is to look at the account."""
+    return Response(status=303, headers={"Location": "/account"})
+
+
 @ROUTES.post("/account/password", allow="people")
 def change_password(visit: Visit, renderer: Renderer) -> Response:
     """Sets a new password after the current one was given; every other session ends."""
@@ -60,9 +69,11 @@ def change_password(visit: Visit, renderer: Renderer) -> Response:
     if new != form.get("again", ""):
         return _page(visit, renderer, status=422, problem=visit.say("account.differ"), at="again")
     try:
-        identity.set_password(known or "", new)
+        hashed = hash_password(new)
     except Invalid as error:
         return _page(visit, renderer, status=422, problem=say_problem(error.problems[0], visit.language), at="new")
+    with visit.writing() as work:
+        people.set_own_password(work, hashed)
     visit.set_cookies["dougong-session"] = (identity.open_session(known or ""), limits.session_hours_max * 3600)
     leave_toast(visit, "password")
     return Response(status=303, headers={"Location": "/account"})

@@ -22,6 +22,7 @@ from engine.web.jsons import loads
 from engine.web.menu import entity_path
 from engine.web.pages.addresses import Place, key_of, place_of
 from engine.web.pages.files import name_files, take_files
+from engine.web.pages.people import named_choices
 from engine.web.render import Renderer
 from engine.web.routes import Routes
 from engine.web.show import show, show_file, show_value, zone_of
@@ -172,6 +173,7 @@ def _draw(visit: Visit, renderer: Renderer, work: UnitOfWork, page: Page, *, sta
         "file_link": lambda file: show_file(visit, file),
         "worked_out": lambda field: values.get(field.name) is not None,
         "any_typed": lambda section: any(not each.readonly for each in section.fields),
+        "named": lambda field: named_choices(visit, entity.name, field.name),
         "target_title": lambda name: visit.label(visit.app.entities[name].title),
     }
     if part:

@@ -9,7 +9,7 @@ from flask import Response
 from engine import access
 from engine.records import Query, find
 from engine.store import UnitOfWork
-from engine.web.menu import Entry, menu_of
+from engine.web.menu import Entry, app_groups
 from engine.web.render import Renderer
 from engine.web.routes import Routes
 from engine.web.visit import Visit
@@ -30,7 +30,7 @@ class Card:
 def home(visit: Visit, renderer: Renderer) -> Response:
     """A card for each list that the person may read."""
     with visit.reading() as work:
-        groups = [(group, [_card(work, entry) for entry in group.entries]) for group in menu_of(visit)]
+        groups = [(group, [_card(work, entry) for entry in group.entries]) for group in app_groups(visit)]
     return renderer.page(visit, "home.html", groups=groups, name=visit.person.name)
 
 

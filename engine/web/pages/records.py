@@ -19,6 +19,7 @@ from engine.records import HistoryEntry, Page, Query, Record, Reference, delete,
 from engine.store import UnitOfWork
 from engine.web.menu import entity_path, with_query
 from engine.web.pages.addresses import Place, key_of, place_of
+from engine.web.pages.people import access_of
 from engine.web.render import Renderer
 from engine.web.routes import Routes
 from engine.web.show import BLANK, NUMERIC_KINDS, PLAIN_KINDS, duration_text, instant, link, number_text, show, show_value
@@ -75,10 +76,11 @@ def record_page(visit: Visit, renderer: Renderer, app: str, name: str, key: str)
             work.variables,
             changeable=record.may_update,
         )
+        granting = access_of(visit, work, record)
         related = [
             found
             for each in forms.related_lists(visit.app, visit.person, place.entity.name)
-            if (found := _related(visit, work, each, record))
+            if not (granting and each.entity.name == "system.role_assignment") and (found := _related(visit, work, each, record))
         ]
     lines = {field.field.name: _lines(visit, record, field.field) for field in state.fields if field.field.lines is not None}
     return renderer.page(
@@ -89,6 +91,8 @@ def record_page(visit: Visit, renderer: Renderer, app: str, name: str, key: str)
         state=state,
         lines=lines,
         related=related,
+        access=granting,
+        when=lambda at: instant(visit, at),
         tab="details",
         title=record.display,
         path=entity_path(place.entity.name, record.id),
