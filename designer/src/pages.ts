@@ -58,12 +58,34 @@ document.addEventListener("change", (event) => {
 });
 
 document.addEventListener("submit", (event) => {
-  const question = (event.target as HTMLElement).dataset["confirm"];
-  if (question && !window.confirm(question)) event.preventDefault();
+  const form = event.target as HTMLFormElement;
+  const question = form.dataset["confirm"];
+  const theme = event.submitter instanceof HTMLButtonElement && event.submitter.name === "theme" ? event.submitter.value : "";
+  if (theme) {
+    event.preventDefault();
+    recolour(form, theme);
+  } else if ((question && !window.confirm(question)) || !leaving(form)) event.preventDefault();
   else unsaved = false;
 });
 
-let unsaved = false;
+/** Light or dark where one stands: nothing is loaded anew, so nothing is lost; the server remembers it for the next page. */
+function recolour(form: HTMLFormElement, theme: string): void {
+  const sent = new FormData(form);
+  sent.set("theme", theme);
+  document.documentElement.dataset["bsTheme"] = theme;
+  form.querySelector<HTMLButtonElement>(`button[name=theme]:not([value=${CSS.escape(theme)}])`)?.focus();
+  const body = new URLSearchParams([...sent].map(([name, value]): [string, string] => [name, String(value)]));
+  void fetch(form.action, { method: "POST", body, redirect: "manual" }).catch(() => undefined);
+}
+
+/** Whether to go on with what leaves the page: asked only where a form holds something that would be lost. */
+function leaving(form: HTMLFormElement): boolean {
+  const kept = document.querySelector<HTMLFormElement>("form[data-form]");
+  return !unsaved || !kept || form === kept || form.method === "get" || window.confirm(kept.dataset["unsaved"] ?? "");
+}
+
+// A form that comes back with something to put right holds what nobody has saved yet.
+let unsaved = document.querySelector("form[data-form][data-answered]") !== null;
 document.addEventListener("input", (event) => {
   if (closest(event.target, "form[data-form]")) unsaved = true;
 });
@@ -118,6 +140,10 @@ document.addEventListener("click", (event) => {
   const body = button?.closest<HTMLElement>("#form-body");
   if (!button || !body) return;
   unsaved = true;
+});
+
+document.addEventListener("change", (event) => {
+  closest<HTMLSelectElement>(event.target, "select[data-submit]")?.form?.requestSubmit();
 });
 
 /** On the mapping page of an import, only columns that go into a date ask for its format. */

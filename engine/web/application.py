@@ -121,9 +121,20 @@ def _failure(site: Site, renderer: Renderer, error: Exception) -> AnyResponse:
         return problems.json_answer(problem, language, request_id)
     if problem.code == "login-needed":
         return _to_login(visit)
+    if problem.status == 405 and request.method in ("GET", "HEAD"):
+        return Response(status=303, headers={"Location": _nearest_page(request)})
     response = renderer.page(visit, "error.html", status=problem.status, problem=problem)
     problems.with_retry(response, problem)
     return response
+
+
+def _nearest_page(request: flask.Request) -> str:
+    """The page above an address that only takes what forms send: whoever opens it directly, or comes back to it, wants that one."""
+    rules = flask.current_app.url_map.bind(request.host)
+    path = request.path
+    while path and not rules.test(path, "GET"):
+        path = path.rpartition("/")[0]
+    return quote(path) or "/"
 
 
 def _to_login(visit: Visit) -> Response:

@@ -16,6 +16,7 @@ from engine.records.transfer.mapping import (
     suggest_mapping,
 )
 from engine.records.transfer.rows import FileRow, Outcome
+from engine.records.transfer.runs import Run, runs, undo_run
 from engine.records.transfer.tabular import Survey, read, survey
 from engine.records.transfer.undo import Kept, UndoResult, undo_import
 
@@ -29,6 +30,7 @@ __all__ = [
     "Loaded",
     "Outcome",
     "Refusal",
+    "Run",
     "Survey",
     "UndoResult",
     "check_import",
@@ -49,10 +51,12 @@ __all__ = [
     "refusal_of",
     "refusals",
     "run_import",
+    "runs",
     "steps_of",
     "suggest_mapping",
     "survey",
     "try_import",
     "undo_import",
+    "undo_run",
     "write_refusals",
 ]

@@ -46,14 +46,6 @@ def account(visit: Visit, renderer: Renderer) -> Response:
     return _page(visit, renderer)
 
 
-@ROUTES.get("/account/password", allow="people")
-@ROUTES.get("/account/tokens", allow="people")
-@ROUTES.get("/account/tokens/revoke", allow="people")
-def to_account(_visit: Visit, _renderer: Renderer) -> Response:
-    """What was sent to these addresses has been answered; to look again is to look at the account."""
-    return Response(status=303, headers={"Location": "/account"})
-
-
 @ROUTES.post("/account/password", allow="people")
 def change_password(visit: Visit, renderer: Renderer) -> Response:
     """Sets a new password after the current one was given; every other session ends."""

@@ -10,6 +10,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any
+from urllib.parse import quote
 
 from flask import Response
 
@@ -24,6 +25,7 @@ from engine.web.jsons import loads
 from engine.web.logs import LOGGER
 from engine.web.menu import entity_path
 from engine.web.pages.addresses import Place, key_of, place_of
+from engine.web.pages.import_formats import date_example, goes_into, key_titles, step_titles, written_as
 from engine.web.render import Renderer
 from engine.web.routes import Routes
 from engine.web.show import instant
@@ -36,6 +38,9 @@ _BASE = "/app/<app>/<name>/import"
 _SAMPLES = 3
 _SHOWN_REFUSALS = 100
 _RECENT = 10
+_LOOKED_THROUGH = 200
+_OWN = "own"
+"""Instead of a declared format's name: the columns as the person matches them."""
 _DATED = ("date", "datetime", "time")
 
 
@@ -78,7 +83,8 @@ def start_page(visit: Visit, renderer: Renderer, app: str, name: str) -> Respons
 
 def _start(visit: Visit, renderer: Renderer, place: Place, problem: str, status: int = 200) -> Response:
     with visit.reading() as work:
-        recent = [each for each in transfer.imports(work) if each.entity == place.entity.name][:_RECENT]
+        known = transfer.runs(work, limit=_LOOKED_THROUGH)
+    recent = [each for each in known if place.entity.name in {step.entity for step in each.steps}][:_RECENT]
     return renderer.page(
         visit,
         "import_start.html",
@@ -96,6 +102,7 @@ def _common(visit: Visit, place: Place) -> dict[str, Any]:
         "path": entity_path(place.entity.name, "import"),
         "title": visit.say("import.title", what=visit.label(place.entity.plural)),
         "when": lambda at: instant(visit, at),
+        "rows_of": lambda rows: visit.say("import.row_one" if rows == 1 else "import.rows", count=f"{rows:,}"),
         "problems_of": lambda refusal: _problems(visit, place, refusal),
     }
 
@@ -146,6 +153,9 @@ def _mapping(visit: Visit, renderer: Renderer, place: Place, kept: Upload, form:
         written = form.get(f"d{index}", "") if form is not None else (known.format or "") if known else ""
         columns.append(Column(index, header, shown, field, written))
     fields = _fillable(place)
+    formats = _formats(visit, place)
+    asked = form.get("format", "") if form is not None else visit.arguments.get("format") or _fitting(visit, place, kept)
+    declared = next((each for each in formats if f"{each.app}.{each.name}" == asked), None)
     return renderer.page(
         visit,
         "import_map.html",
@@ -155,8 +165,13 @@ def _mapping(visit: Visit, renderer: Renderer, place: Place, kept: Upload, form:
         fields=fields,
         dated=[field.name for field in fields if field.kind in _DATED],
         date_formats=transfer.DATE_FORMATS,
-        formats=_formats(visit, place),
-        chosen_format=form.get("format", "") if form is not None else _fitting(visit, place, kept),
+        date_example=date_example,
+        formats=formats,
+        declared=declared,
+        own=_OWN,
+        goes_into=lambda header: goes_into(visit, declared, header) if declared else [],
+        written_as=lambda header: written_as(declared, header) if declared else [],
+        declared_keys=key_titles(visit, declared) if declared else [],
         key=visit.request.form.getlist("key") if form is not None else suggested.key,
         problem=problem,
         **_common(visit, place),
@@ -183,7 +198,7 @@ def _chosen(visit: Visit, place: Place, kept: Upload) -> ImportFormat:
     """The mapping that the form says. Raises BadRequest for one that makes no sense."""
     form = visit.request.form
     name = form.get("format", "")
-    if name:
+    if name and name != _OWN:
         found = next((each for each in _formats(visit, place) if f"{each.app}.{each.name}" == name), None)
         if found is None:
             raise BadRequest("bad-request")
@@ -220,10 +235,11 @@ def check(visit: Visit, renderer: Renderer, app: str, name: str, key: str) -> Re
         visit,
         "import_report.html",
         upload=kept,
-        results=[(visit.label(visit.app.entities[each.entity].title), each) for each in results],
+        results=list(zip(step_titles(visit, [(each.entity, each.step) for each in results]), results, strict=True)),
         mapping=_mapping_text(chosen),
         writes=sum(each.created + each.updated for each in results),
         shown=_SHOWN_REFUSALS,
+        again=f"?format={quote(visit.request.form.get('format', ''))}",
         **_common(visit, place),
     )
 
@@ -286,7 +302,8 @@ def _progress(visit: Visit, renderer: Renderer, place: Place, kept: Upload) -> R
         refused = {each.id: list(transfer.refusals(work, each.id, limit=_SHOWN_REFUSALS)) for each in states if each.refused}
     values = {
         "upload": kept,
-        "states": [(visit.label(visit.app.entities[each.entity].title), each) for each in states],
+        "states": list(zip(step_titles(visit, [(each.entity, each.format) for each in states]), states, strict=True)),
+        "whole": transfer.Run(tuple(states)) if states else None,
         "refused": refused,
         "running": kept.alive,
         "stopped": kept.progress["state"] == "failed" or (kept.progress["state"] == "running" and not kept.alive),
@@ -317,9 +334,16 @@ def refused_rows(visit: Visit, _renderer: Renderer, app: str, name: str, key: st
     return Response(buffer.getvalue(), content_type="text/csv; charset=utf-8", headers=headers)
 
 
+@ROUTES.get("/app/<app>/<name>/imports/<key>/undo", allow="people")
+def to_imports(visit: Visit, _renderer: Renderer, app: str, name: str, key: str) -> Response:
+    """Taking back has been answered; to look again is to look at the earlier imports."""
+    key_of(key)
+    return Response(status=303, headers={"Location": entity_path(_place(visit, app, name).entity.name, "import")})
+
+
 @ROUTES.post("/app/<app>/<name>/imports/<key>/undo", allow="people")
 def undo(visit: Visit, renderer: Renderer, app: str, name: str, key: str) -> Response:
     """Take an import back: what it created goes, what it changed returns, what was changed since stays and is named."""
     place = _place(visit, app, name)
-    result = transfer.undo_import(lambda: _begin(visit), key_of(key))
+    result = transfer.undo_run(lambda: _begin(visit), key_of(key))
     return renderer.page(visit, "import_undone.html", result=result, **_common(visit, place))

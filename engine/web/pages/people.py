@@ -119,14 +119,6 @@ def take_role(visit: Visit, _renderer: Renderer, key: str) -> Response:
     return _back(wanted)
 
 
-@ROUTES.get(_PAGE + "/setup-link", allow="administrators")
-@ROUTES.get(_PAGE + "/roles", allow="administrators")
-@ROUTES.get(_PAGE + "/roles/remove", allow="administrators")
-def to_person(_visit: Visit, _renderer: Renderer, key: str) -> Response:
-    """What was sent to these addresses has been answered; to look again is to look at the person."""
-    return _back(key_of(key))
-
-
 def _back(key: str) -> Response:
     return Response(status=303, headers={"Location": entity_path(_USER, key)})
 
