@@ -243,6 +243,6 @@ def delete_record(visit: Visit, _renderer: Renderer, app: str, name: str, key: s
     wanted = key_of(key)
     version = visit.request.form.get("version", "")
     with visit.writing() as work:
-        delete(work, place.entity.name, wanted, int(version) if version.isdecimal() and len(version) < 10 else None)
-    leave_toast(visit, "deleted", entity=place.entity.name, undo=(wanted,))
+        gone = delete(work, place.entity.name, wanted, int(version) if version.isdecimal() and len(version) < 10 else None)
+    leave_toast(visit, "deleted", count=gone, entity=place.entity.name, undo=(wanted,))
     return Response(status=303, headers={"Location": entity_path(place.entity.name)})
