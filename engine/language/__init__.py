@@ -1,5 +1,17 @@
 """The expression language: one text, checked once, the same meaning in Python, SQL and JavaScript."""
 
+from engine.language.analysis import (
+    Conflict,
+    Finding,
+    always_false,
+    always_true,
+    condition_warnings,
+    conflicts,
+    gap,
+    implies,
+    overlap,
+    satisfiable,
+)
 from engine.language.backends.binding import bind_value
 from engine.language.backends.sql import GUARDED, NotInSql
 from engine.language.backends.sqlite import sqlite_functions
@@ -23,17 +35,27 @@ __all__ = [
     "CompiledRule",
     "CompiledRules",
     "Completion",
+    "Conflict",
+    "Finding",
     "NotInSql",
     "Step",
+    "always_false",
+    "always_true",
     "bind_value",
     "change_in",
     "check_phrase",
     "compile_expression",
     "compile_rules",
     "complete",
+    "condition_warnings",
+    "conflicts",
     "format_expression",
+    "gap",
+    "implies",
+    "overlap",
     "partial",
     "python_function",
+    "satisfiable",
     "sqlite_functions",
     "substitute",
     "to_javascript",

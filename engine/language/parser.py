@@ -33,6 +33,18 @@ _EXPECTED: dict[str, tuple[str, str]] = {
     "COMMA": (",", "，"),
     "LPAR": ("(", "（"),
     "TO": ("~ or and", "到"),
+    "TEXT": ("a text in quotes", "引号中的文本"),
+    "ENTITY": ("what the rule is about", "规则针对的对象"),
+    "EVENT": ("is created, is updated or the like", "创建、更新等"),
+    "IF": ("if", "如果"),
+    "THEN": ("then", "就"),
+    "VERB": ("an action such as notify(…)", "动作（如提醒(…)）"),
+    "ELSE": ("else", "否则"),
+    "SEP": (";", "；"),
+    "STAGE": ("stage", "阶段"),
+    "FOR": ("for how long", "达多久"),
+    "CHANGED_TO": ("to what value", "变为何值"),
+    "ARG": ("a parameter's name", "参数名"),
     "$END": ("the end", "结尾"),
 }
 
@@ -105,9 +117,7 @@ def read(source: str, lexer: Lexer, start: str) -> tuple[Any, tuple[Problem, ...
         return None, tuple(problems)
     tree = None
     try:
-        for token in lexer.tokens:
-            if isinstance(token, PhraseToken):
-                token.tree = _filled(token, lexer.scope)
+        fill_phrases(lexer)
         tree = _lark().parse(lexer.tokens, start=start)
     except UnexpectedToken as error:
         if not problems:
@@ -124,6 +134,13 @@ def read(source: str, lexer: Lexer, start: str) -> tuple[Any, tuple[Problem, ...
         return None, tuple(problems)
     oversize = _oversize(tree, source) if start == "start" else ()
     return (None if oversize else tree), (*problems, *oversize)
+
+
+def fill_phrases(lexer: Lexer) -> None:
+    """Put what each phrase stands for in its token. Raises Refused where one can't be read."""
+    for token in lexer.tokens:
+        if isinstance(token, PhraseToken):
+            token.tree = _filled(token, lexer.scope)
 
 
 def parse_meaning(means: str, scope: Scope) -> tuple[Any, tuple[Problem, ...]]:

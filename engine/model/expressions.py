@@ -79,7 +79,8 @@ class ExpressionCache:
         compiled: Compiled = language.compile_expression(source, replace(scope, entities=watched), expects=expects, condition=condition)
         if compiled.expression is not None:
             whole = replace(compiled.expression, entities=build.infos)
-            compiled = Compiled(whole, compiled.problems)
+            warnings = language.condition_warnings(whole) if condition else ()
+            compiled = Compiled(whole, (*compiled.problems, *warnings))
         if not watched.all:
             self.kept[key] = _Kept(compiled, watched.seen, build.variables, scope.labels, scope.phrases)
         return compiled

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from engine.language import CompiledRule, compile_rules
+from engine.language import CompiledRule, compile_rules, condition_warnings
 from engine.model.drafts import AppDraft, Build
 from engine.model.expressions import Expressions
 from engine.model.node import NOTHING, Node
@@ -38,5 +38,12 @@ def _rule(build: Build, expressions: Expressions, app: AppDraft, text: Node, of:
     compiled = compile_rules(text.text, scope)
     if not compiled.rules and build.lost and build.names_lost(text.text):
         return ()
-    build.found += [expressions.diagnostic(text, problem, of) for problem in compiled.problems]
+    warnings = [
+        warning
+        for rule in compiled.rules
+        for part in (rule.due, rule.condition)
+        if part is not None
+        for warning in condition_warnings(part)
+    ]
+    build.found += [expressions.diagnostic(text, problem, of) for problem in (*compiled.problems, *warnings)]
     return compiled.rules

@@ -42,8 +42,11 @@ _VERBS = tuple(sorted(SPELLINGS, key=len, reverse=True))
 
 @dataclass(slots=True)
 class RuleLexer(Lexer):
-    """Reads whole rules. ``acting``: whether the actions have begun."""
+    """Reads whole rules. ``asking``: whether the condition has begun, ``acting``: the actions; ``changing``: a trigger
+    speaks of a field's change, so that from and to count.
+    """
 
+    asking: bool = False
     acting: bool = False
     changing: bool = False
 
@@ -51,7 +54,7 @@ class RuleLexer(Lexer):
         outside = len(self.frames) == 1
         if outside and (self._break(character) or self._clause()):
             return True
-        if outside and not self.acting and self._trigger():
+        if outside and not self.acting and not self.asking and self._trigger():
             return True
         if self.acting or (outside and self._after_operand()):
             return self._action(character, outside)
@@ -96,12 +99,12 @@ class RuleLexer(Lexer):
         found = self._word_at(_CLAUSES, self.at)
         if found is None or not self._wins(len(found[0])):
             return False
-        text, terminal, _ = found
+        text, terminal, value = found
         if not self._clause_fits(text, terminal):
             return False
-        if terminal in ("THEN", "ELSE"):
-            self.acting = True
-        self._add(terminal, terminal.lower(), len(text))
+        self.asking = self.asking or terminal == "IF"
+        self.acting = self.acting or terminal in ("THEN", "ELSE")
+        self._add(terminal, value, len(text))
         return True
 
     def _clause_fits(self, text: str, terminal: str) -> bool:
@@ -110,8 +113,12 @@ class RuleLexer(Lexer):
             period = self._keyword_at(self.at)
             return last in ("", "RULE_SEP") and (period is None or len(period[0]) <= len(text))
         if terminal == "IF":
-            return not self.acting and (last in ("", "RULE_SEP", "ENTITY") or self._after_operand())
+            return not self.acting and (last in ("", "RULE_SEP") or self._after_operand() or self._only_subject())
         return True
+
+    def _only_subject(self) -> bool:
+        """Whether a rule has only said what it is about: ``for ticket``."""
+        return len(self.tokens) > 1 and self._last() == "ENTITY" and self.tokens[-2].type == "WHEN" and self.tokens[-2] == "for"
 
     def _break(self, character: str) -> bool:
         """A comma, semicolon or the like: it parts rules or actions, or only stands before the next clause."""
@@ -128,7 +135,7 @@ class RuleLexer(Lexer):
         if following >= len(self.source) or _ELSE.match(self.source, self.at) or self._last() in _ACTION_STARTS:
             return True
         if self._rule_follows(following):
-            self.acting = self.changing = False
+            self.asking = self.acting = self.changing = False
             self.frames[0].entity = self.scope.of
             self.at -= 1
             self._add("RULE_SEP", character, 1)
