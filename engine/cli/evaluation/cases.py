@@ -85,7 +85,10 @@ class Cases:
             known = self._compiled[source, key] = self._compile(source, scope, key)
         compiled, kept = known
         reader = _Reader(scope, zone)
-        flat = reader.record(scope.of, record) if scope.of is not None else {}
+        try:
+            flat = reader.record(scope.of, record) if scope.of is not None else {}
+        except RecursionError:
+            raise BadRequest("bad-case", part="record") from None
         return Case(compiled, kept, scope, key, flat, reader.rows, self._variables(said, scope, zone))
 
     def _compile(self, source: str, scope: Scope, key: str) -> tuple[Compiled, _Function | None]:
