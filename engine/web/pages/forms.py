@@ -13,13 +13,14 @@ from flask import Response
 from engine import forms, limits
 from engine.errors import BadRequest, Conflict, DougongError, FieldProblem, Invalid
 from engine.forms import FormState
-from engine.ids import is_id
+from engine.ids import is_id, new_id
 from engine.model.kinds.entity import Field
 from engine.records import Record, Reference, autocomplete, create, get, preview, update
 from engine.store import UnitOfWork
 from engine.web.inputs import Raw, given_values, input_of, pruned, read_form
 from engine.web.jsons import loads
 from engine.web.menu import entity_path
+from engine.web.pages import once
 from engine.web.pages.addresses import Place, key_of, place_of
 from engine.web.pages.files import name_files, take_files
 from engine.web.render import Renderer
@@ -38,7 +39,8 @@ class Page:
     """A form in progress: what was typed, where it stands against the stored record, and what is wrong with it.
 
     ``raw`` is what the inputs hold, ``base`` what they held when the form was first shown, ``theirs`` the fields that
-    somebody else changed since, with their value now. ``candidates`` are records offered for a link field.
+    somebody else changed since, with their value now. ``candidates`` are records offered for a link field. ``once`` is the
+    form's own key, with which it is saved once; ``saved_as`` where it led when it was saved already.
     """
 
     place: Place
@@ -53,6 +55,8 @@ class Page:
     typed: dict[str, str]
     conflict: bool = False
     files: dict[str, Mapping[str, Any]] = dataclasses.field(default_factory=dict)
+    once: str = dataclasses.field(default_factory=new_id)
+    saved_as: str = ""
 
     @property
     def changed(self) -> dict[str, Raw]:
@@ -89,7 +93,10 @@ def _posted(visit: Visit, place: Place, record: Record | None) -> Page:
         candidates={},
         picked={},
         typed=typed,
+        once=form.get("_once", ""),
     )
+    if not is_id(page.once):
+        page.once = ""
     take_files(visit, page)
     return page
 
@@ -249,12 +256,25 @@ def new(visit: Visit, renderer: Renderer, app: str, name: str) -> Response:
         return again
     try:
         with visit.writing() as work:
-            key = create(work, place.entity.name, given_values(place.entity, page.raw))
+            before = once.claimed(work, page)
+            if before is None:
+                address = entity_path(place.entity.name, create(work, place.entity.name, given_values(place.entity, page.raw)))
+                once.keep(work, page, address)
+            else:
+                address = before.headers["Location"]
     except (Invalid, Conflict) as error:
         return _refused(visit, renderer, page, error)
-    leave_toast(visit, "created")
+    if before is not None and not once.same(page, before):
+        page.saved_as, page.once = address, new_id()
+        with visit.reading() as work:
+            return _draw(visit, renderer, work, page, status=409)
     more = visit.request.form.get("_action") == "save_new"
-    return Response(status=303, headers={"Location": entity_path(place.entity.name, "new" if more else key)})
+    return _saved(visit, "created", entity_path(place.entity.name, "new") if more else address)
+
+
+def _saved(visit: Visit, toast: str, address: str) -> Response:
+    leave_toast(visit, toast)
+    return Response(status=303, headers={"Location": address})
 
 
 @ROUTES.get("/app/<app>/<name>/<key>/edit", allow="people")
@@ -277,11 +297,16 @@ def edit(visit: Visit, renderer: Renderer, app: str, name: str, key: str) -> Res
     again = _interim(visit, renderer, page)
     if again is not None:
         return again
-    if page.version != record.version:
-        return _merge(visit, renderer, page)
+    address = entity_path(place.entity.name, record.id)
     try:
         with visit.writing() as work:
+            before = once.claimed(work, page)
+            if before is not None and once.same(page, before):
+                return _saved(visit, "updated", address)
+            if before is not None or page.version is None:
+                raise Conflict("record-changed")
             version = update(work, place.entity.name, record.id, given_values(place.entity, page.changed), page.version)
+            once.keep(work, page, address)
     except Conflict as error:
         if error.code != "record-changed":
             return _refused(visit, renderer, page, error)
@@ -290,8 +315,7 @@ def edit(visit: Visit, renderer: Renderer, app: str, name: str, key: str) -> Res
         return _merge(visit, renderer, page)
     except Invalid as error:
         return _refused(visit, renderer, page, error)
-    leave_toast(visit, "updated" if version != record.version else "unchanged")
-    return Response(status=303, headers={"Location": entity_path(place.entity.name, record.id)})
+    return _saved(visit, "updated" if version != record.version else "unchanged", address)
 
 
 def _interim(visit: Visit, renderer: Renderer, page: Page) -> Response | None:
@@ -356,7 +380,7 @@ def _merge(visit: Visit, renderer: Renderer, page: Page) -> Response:
             page.theirs[name] = stored
         else:
             page.raw[name] = stored
-    page.base, page.version, page.conflict = now, page.record.version, True
+    page.base, page.version, page.conflict, page.once = now, page.record.version, True, new_id()
     with visit.reading() as work:
         return _draw(visit, renderer, work, page, status=409)
 
