@@ -73,6 +73,15 @@ def _trashed(work: UnitOfWork, entity: str, key: str) -> tuple[Entity, sa.Row[An
     return definition, row
 
 
+def restorable(work: UnitOfWork, entity: str, key: str) -> bool:
+    """Whether the record is in the trash and the actor could bring it back."""
+    try:
+        _trashed(work, entity, key)
+    except (NotFound, Forbidden):
+        return False
+    return True
+
+
 def restore(work: UnitOfWork, entity: str, key: str) -> None:
     """Bring a record back from the trash. Raises Conflict where its unique key has been taken meanwhile."""
     definition, row = _trashed(work, entity, key)

@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from typing import Any, Protocol
 
-from engine.records import Record, idempotency
+from engine.records import idempotency
 from engine.records.idempotency import Answer
 from engine.store import UnitOfWork
 from engine.web.inputs import Raw
@@ -17,7 +17,7 @@ class Form(Protocol):
     """What of a form in progress decides whether it is the same one again."""
 
     place: Place
-    record: Record | None
+    key: str
     raw: dict[str, Raw]
     files: dict[str, Mapping[str, Any]]
     once: str
@@ -30,8 +30,12 @@ def claimed(work: UnitOfWork, form: Form) -> Answer | None:
     """
     if not form.once:
         return None
-    what = [form.place.entity.name, form.record.id if form.record else ""]
-    return idempotency.claim(work, _key(form), idempotency.fingerprint(*(each.encode() for each in what)))
+    return idempotency.claim(work, _key(form), _what(form))
+
+
+def led_to(work: UnitOfWork, form: Form) -> Answer | None:
+    """What an earlier sending of the form led to, without taking its key."""
+    return idempotency.known(work, _key(form), _what(form)) if form.once else None
 
 
 def keep(work: UnitOfWork, form: Form, address: str) -> None:
@@ -47,6 +51,10 @@ def same(form: Form, before: Answer) -> bool:
 
 def _key(form: Form) -> str:
     return f"form {form.once}"
+
+
+def _what(form: Form) -> str:
+    return idempotency.fingerprint(form.place.entity.name.encode(), form.key.encode())
 
 
 def _contents(form: Form) -> str:
