@@ -81,6 +81,15 @@ def _trashed(work: UnitOfWork, entity: str, key: str) -> tuple[Entity, sa.Row[An
     return definition, row
 
 
+def restorable(work: UnitOfWork, entity: str, key: str) -> bool:
+    """Whether the record is in the trash and the actor could bring it back."""
+    try:
+        _trashed(work, entity, key)
+    except (NotFound, Forbidden):
+        return False
+    return True
+
+
 def restore(work: UnitOfWork, entity: str, key: str) -> int:
     """Bring a record back from the trash, with what went with it; gives how many records that were.
 
