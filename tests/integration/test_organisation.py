@@ -62,7 +62,7 @@ def test_whoever_is_disabled_is_out_and_stays_out(desk: Desk) -> None:
 
 
 def test_logins_are_one_whatever_their_case(desk: Desk) -> None:
-    for login, field_code in (("ANN", "not-unique"), ("Ä nn", "login-with-space"), ("new login", "login-with-space")):
+    for login, field_code in (("ANN", "not-unique"), ("Bob", "not-unique")):
         with pytest.raises(Invalid) as error, desk.runtime.begin(desk.root) as work:
             records.create(work, "system.user", {"name": "Somebody", "login": login})
         assert refused(error) == [("login", field_code)]

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import json
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC
 from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from engine.cli.evaluation.json_form import instant, read_value, type_of
+from engine.cli.evaluation.json_form import instant, is_spoken, read_value, spoken_type, type_of
 from engine.clock import Clock
 from engine.errors import BadRequest
-from engine.language import compile_expression
+from engine.language import CodeCache, compile_expression
 from engine.language import types as t
 from engine.language.calendars import STANDARD
 from engine.language.expression import Compiled
@@ -30,11 +30,18 @@ _VARIABLES: dict[str, t.Type] = {
 _COMPILED_MAX = 4_096
 
 
+_Function = tuple[Callable[..., Any], t.Type]
+
+
 @dataclass(frozen=True, slots=True)
 class Case:
-    """A compiled expression with its record: flat for Python and JavaScript, and as rows by entity for databases."""
+    """A compiled expression with its record: flat for Python and JavaScript, and as rows by entity for databases.
+
+    ``kept`` is set instead of an expression where a cache had its function and its type.
+    """
 
     compiled: Compiled
+    kept: _Function | None
     scope: Scope
     key: str
     record: Mapping[str, Any]
@@ -57,8 +64,9 @@ class Cases:
     clock: Clock
     app: App | None = None
     language: str = "en"
+    cache: CodeCache | None = None
     _scopes: dict[str, Scope] = field(default_factory=dict)
-    _compiled: dict[tuple[str, str], Compiled] = field(default_factory=dict)
+    _compiled: dict[tuple[str, str], tuple[Compiled, _Function | None]] = field(default_factory=dict)
 
     def read(self, said: Mapping[str, Any]) -> Case:
         """The case that a JSON object says. Raises BadRequest for one that is none."""
@@ -70,14 +78,29 @@ class Cases:
         scope = self._scopes.get(key)
         if scope is None:
             scope = self._scopes[key] = self._scope(said.get("fields"), said.get("entity"), zone.key)
-        compiled = self._compiled.get((source, key))
-        if compiled is None:
+        known = self._compiled.get((source, key))
+        if known is None:
             if len(self._compiled) >= _COMPILED_MAX:
                 self._compiled.clear()
-            compiled = self._compiled[source, key] = compile_expression(source, scope)
+            known = self._compiled[source, key] = self._compile(source, scope, key)
+        compiled, kept = known
         reader = _Reader(scope, zone)
-        flat = reader.record(scope.of, record) if scope.of is not None else {}
-        return Case(compiled, scope, key, flat, reader.rows, self._variables(said, scope, zone))
+        try:
+            flat = reader.record(scope.of, record) if scope.of is not None else {}
+        except RecursionError:
+            raise BadRequest("bad-case", part="record") from None
+        return Case(compiled, kept, scope, key, flat, reader.rows, self._variables(said, scope, zone))
+
+    def _compile(self, source: str, scope: Scope, key: str) -> tuple[Compiled, _Function | None]:
+        """The compiled expression, or of the cache its function and type."""
+        found = self.cache.get((source, key)) if self.cache is not None else None
+        if found is not None:
+            return Compiled(None, ()), (found[0], type_of(found[1]))
+        compiled = compile_expression(source, scope)
+        expression = compiled.expression
+        if self.cache is None or expression is None or not is_spoken(expression.type):
+            return compiled, None
+        return compiled, (self.cache.add((source, key), expression, spoken_type(expression.type)), expression.type)
 
     def _variables(self, said: Mapping[str, Any], scope: Scope, zone: ZoneInfo) -> dict[str, Any]:
         given = said.get("now")

@@ -69,6 +69,14 @@ def spoken_type(type_: t.Type) -> str:
     return _WORDS.get(type(type_), "blank")
 
 
+def is_spoken(type_: t.Type) -> bool:
+    """Whether ``type_of`` gives the type of its word."""
+    try:
+        return type_of(spoken_type(type_)) == type_
+    except BadRequest:
+        return False
+
+
 _WORDS: dict[type[t.Type], str] = {
     t.Text: "text",
     t.Integer: "integer",

@@ -17,6 +17,7 @@ from engine.language import core
 from engine.language import types as t
 from engine.language.backends.binding import Dialect, quoted
 from engine.language.backends.missing import at_root, false_on_blank
+from engine.language.backends.sargable import column_alone
 from engine.language.backends.wide import encode
 from engine.language.bounds import Measure, beyond_kept
 from engine.language.expression import Sql, Variable
@@ -358,6 +359,7 @@ class Writer:
         return self.bare(node)
 
     def equality(self, node: core.Compare, *, exact: bool) -> str:
+        node = column_alone(node)
         left, right = node.left, node.right
         one, other = self.compared(left, right)
         if not left.nullable and not right.nullable:
@@ -373,7 +375,9 @@ class Writer:
     def bare(self, node: Any) -> str:
         """A test that is NULL or false where an operand is blank."""
         match node:
-            case core.Compare(op=op, left=left, right=right):
+            case core.Compare():
+                node = column_alone(node)
+                op, left, right = node.op, node.left, node.right
                 collate = ' COLLATE "C"' if self.postgresql and isinstance(left.type, _TEXTS) and op not in ("=", "!=") else ""
                 one, other = self.compared(left, right)
                 return f"({one}{collate} {op} {other})"

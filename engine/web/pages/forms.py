@@ -10,16 +10,18 @@ from typing import Any
 
 from flask import Response
 
-from engine import forms, limits
-from engine.errors import BadRequest, Conflict, DougongError, FieldProblem, Invalid
+from engine import access, forms, limits
+from engine.errors import BadRequest, Conflict, DougongError, FieldProblem, Forbidden, Invalid, NotFound
 from engine.forms import FormState
-from engine.ids import is_id
+from engine.ids import is_id, new_id
 from engine.model.kinds.entity import Field
-from engine.records import Record, Reference, autocomplete, create, get, preview, update
+from engine.model.kinds.role import Verb
+from engine.records import Record, Reference, autocomplete, create, get, preview, restorable, restore, update
 from engine.store import UnitOfWork
 from engine.web.inputs import Raw, given_values, input_of, pruned, read_form
 from engine.web.jsons import loads
 from engine.web.menu import entity_path
+from engine.web.pages import once
 from engine.web.pages.addresses import Place, key_of, place_of
 from engine.web.pages.files import name_files, take_files
 from engine.web.pages.people import named_choices
@@ -39,7 +41,9 @@ class Page:
     """A form in progress: what was typed, where it stands against the stored record, and what is wrong with it.
 
     ``raw`` is what the inputs hold, ``base`` what they held when the form was first shown, ``theirs`` the fields that
-    somebody else changed since, with their value now. ``candidates`` are records offered for a link field.
+    somebody else changed since, with their value now. ``candidates`` are records offered for a link field. ``once`` is the
+    form's own key, with which it is saved once; ``saved_as`` where it led when it was saved already. ``key`` is that of the
+    record in the address, which may be ``gone`` by now, and perhaps ``restorable`` by this person.
     """
 
     place: Place
@@ -54,10 +58,17 @@ class Page:
     typed: dict[str, str]
     conflict: bool = False
     files: dict[str, Mapping[str, Any]] = dataclasses.field(default_factory=dict)
+    once: str = dataclasses.field(default_factory=new_id)
+    saved_as: str = ""
+    key: str = ""
+    gone: bool = False
+    restorable: bool = False
 
     @property
     def changed(self) -> dict[str, Raw]:
         """What the person changed: only that is sent, so that untouched fields keep what others put there."""
+        if self.gone:
+            return dict(self.raw)
         return {name: value for name, value in self.raw.items() if value != self.base.get(name)}
 
 
@@ -90,7 +101,11 @@ def _posted(visit: Visit, place: Place, record: Record | None) -> Page:
         candidates={},
         picked={},
         typed=typed,
+        once=form.get("_once", ""),
+        key=record.id if record else "",
     )
+    if not is_id(page.once):
+        page.once = ""
     take_files(visit, page)
     return page
 
@@ -140,7 +155,8 @@ def _name_links(work: UnitOfWork, page: Page) -> None:
 def _state(visit: Visit, work: UnitOfWork, page: Page) -> tuple[FormState, Mapping[str, Any]]:
     """Which fields the form shows for what it holds now, and the values worked out from it."""
     record = page.record
-    seen = preview(work, page.place.entity.name, record.id if record else None, given_values(page.place.entity, page.changed))
+    verb: Verb = "update" if page.gone and not page.place.may_create else "create"
+    seen = preview(work, page.place.entity.name, record.id if record else None, given_values(page.place.entity, page.changed), verb=verb)
     state = forms.form_state(visit.app, page.place.entity.name, seen.values, page.place.rights, work.variables, creating=record is None)
     return state, seen.values
 
@@ -154,7 +170,7 @@ def _draw(visit: Visit, renderer: Renderer, work: UnitOfWork, page: Page, *, sta
         by_field.setdefault(problem.field, []).append(say_problem(problem, visit.language))
     entity, record = page.place.entity, page.record
     what = visit.label(entity.title)
-    base = page.base if record else {}
+    path = entity_path(entity.name, record.id) if record else entity_path(entity.name)
     content = {
         "place": page.place,
         "page": page,
@@ -162,9 +178,10 @@ def _draw(visit: Visit, renderer: Renderer, work: UnitOfWork, page: Page, *, sta
         "record": record,
         "problems": by_field,
         "jumps": _jumps(visit, page, state),
-        "title": visit.say("form.edit", what=record.display) if record else visit.say("form.new", what=what),
-        "path": entity_path(entity.name, record.id) if record else entity_path(entity.name),
-        "base": json.dumps(base, ensure_ascii=False),
+        "title": visit.say("form.edit" if record or page.gone else "form.new", what=record.display if record else what),
+        "path": path,
+        "action": entity_path(entity.name, page.key, "edit") if page.key else f"{path}/new",
+        "base": json.dumps(page.base, ensure_ascii=False),
         "shown": lambda field: _computed(visit, field, values, record),
         "children": lambda field: _columns(visit, field),
         "line_shown": lambda field, position, column: _line_computed(visit, field, position, column, values),
@@ -227,7 +244,9 @@ def _jumps(visit: Visit, page: Page, state: FormState) -> list[tuple[str, str, s
 
 
 def _first_page(place: Place, record: Record | None, raw: dict[str, Raw]) -> Page:
-    return Page(place, record, raw, dict(raw) if record else {}, record.version if record else None, [], {}, {}, {}, {})
+    if record is None:
+        return Page(place, None, raw, {}, None, [], {}, {}, {}, {})
+    return Page(place, record, raw, dict(raw), record.version, [], {}, {}, {}, {}, key=record.id)
 
 
 @ROUTES.get("/app/<app>/<name>/new", allow="people")
@@ -251,12 +270,47 @@ def new(visit: Visit, renderer: Renderer, app: str, name: str) -> Response:
         return again
     try:
         with visit.writing() as work:
-            key = create(work, place.entity.name, given_values(place.entity, page.raw))
+            before = once.claimed(work, page)
+            if before is None:
+                address = _landing(work, place, create(work, place.entity.name, given_values(place.entity, page.raw)))
+                once.keep(work, page, address)
+            else:
+                address = before.headers["Location"]
     except (Invalid, Conflict) as error:
         return _refused(visit, renderer, page, error)
-    leave_toast(visit, "created")
+    except Forbidden as error:
+        if error.code != "outside-your-records":
+            raise
+        return _refused(visit, renderer, page, Invalid([_outside(visit, page)]))
+    if before is not None and not once.same(page, before):
+        page.saved_as, page.once = address, new_id()
+        with visit.reading() as work:
+            return _draw(visit, renderer, work, page, status=409)
+    return _saved(visit, place, "created", address)
+
+
+def _landing(work: UnitOfWork, place: Place, key: str) -> str:
+    """Where to go from a saved form: to the record, or to the list where its writer may not see it (any more)."""
+    try:
+        return entity_path(place.entity.name, get(work, place.entity.name, key).id)
+    except NotFound:
+        return entity_path(place.entity.name)
+
+
+def _saved(visit: Visit, place: Place, told: str, address: str) -> Response:
+    overview = entity_path(place.entity.name)
+    leave_toast(visit, f"{told}_unseen" if address == overview else told)
     more = visit.request.form.get("_action") == "save_new"
-    return Response(status=303, headers={"Location": entity_path(place.entity.name, "new" if more else key)})
+    return Response(status=303, headers={"Location": f"{overview}/new" if more else address})
+
+
+def _outside(visit: Visit, page: Page) -> FieldProblem:
+    """A new record that its writer may not create, told beside the field that decides about it where that can be changed here."""
+    entity = page.place.entity
+    decision = access.rows(visit.app, visit.person, entity.name, "create")
+    reads = {path.partition(".")[0] for condition in decision.conditions for path in condition.reads}
+    deciding = [name for name in entity.fields if name in reads and name in page.raw and page.place.rights.get(name) == "write"]
+    return FieldProblem(deciding[0], "outside-by-this") if deciding else FieldProblem("", "outside-your-records")
 
 
 @ROUTES.get("/app/<app>/<name>/<key>/edit", allow="people")
@@ -272,42 +326,107 @@ def edit_page(visit: Visit, renderer: Renderer, app: str, name: str, key: str) -
 @ROUTES.post("/app/<app>/<name>/<key>/edit", allow="people", bytes_max=limits.form_bytes_max)
 def edit(visit: Visit, renderer: Renderer, app: str, name: str, key: str) -> Response:
     """Saves what was changed. Where somebody else was faster, shows both and keeps what was typed."""
-    place = place_of(visit, app, name)
-    with visit.reading() as work:
-        record = get(work, place.entity.name, key_of(key))
+    place, wanted = place_of(visit, app, name), key_of(key)
+    restoring = visit.request.form.get("_action") == "restore"
+    problems = _restore(visit, place, wanted) if restoring else []
+    try:
+        with visit.reading() as work:
+            record = get(work, place.entity.name, wanted)
+    except NotFound:
+        return _gone(visit, renderer, place, wanted, problems)
     page = _posted(visit, place, record)
     again = _interim(visit, renderer, page)
     if again is not None:
         return again
-    if page.version != record.version:
-        return _merge(visit, renderer, page)
+    if restoring:
+        stored = _stored_inputs(visit, place, record.values)
+        if all(stored.get(each) == page.base.get(each) for each in page.changed):
+            page.version = record.version
+    return _change(visit, renderer, page, record)
+
+
+def _change(visit: Visit, renderer: Renderer, page: Page, record: Record) -> Response:
+    """Write what was changed, once; else draw the form again with what stands in the way."""
+    entity = page.place.entity
+    told = "updated"
     try:
         with visit.writing() as work:
-            version = update(work, place.entity.name, record.id, given_values(place.entity, page.changed), page.version)
+            before = once.claimed(work, page)
+            if before is not None and once.same(page, before):
+                return _saved(visit, page.place, told, before.headers["Location"])
+            if before is not None or page.version is None:
+                raise Conflict("record-changed")
+            if update(work, entity.name, record.id, given_values(entity, page.changed), page.version) == record.version:
+                told = "unchanged"
+            address = _landing(work, page.place, record.id)
+            once.keep(work, page, address)
     except Conflict as error:
         if error.code != "record-changed":
             return _refused(visit, renderer, page, error)
         with visit.reading() as work:
-            page.record = get(work, place.entity.name, record.id)
+            page.record = get(work, entity.name, record.id)
         return _merge(visit, renderer, page)
     except Invalid as error:
         return _refused(visit, renderer, page, error)
-    leave_toast(visit, "updated" if version != record.version else "unchanged")
-    return Response(status=303, headers={"Location": entity_path(place.entity.name, record.id)})
+    except Forbidden as error:
+        if error.code != "not-allowed":
+            raise
+        page.problems.append(FieldProblem("", "update-not-allowed"))
+        with visit.reading() as work:
+            return _draw(visit, renderer, work, page, status=403)
+    except NotFound:
+        return _gone(visit, renderer, page.place, record.id, [])
+    return _saved(visit, page.place, told, address)
+
+
+def _restore(visit: Visit, place: Place, key: str) -> list[FieldProblem]:
+    """Bring back the record that a form was about; what cannot be is gone as before."""
+    try:
+        with visit.writing() as work:
+            restore(work, place.entity.name, key)
+    except Conflict as error:
+        return _of_conflict(error)
+    except (NotFound, Forbidden):
+        return []
+    return []
+
+
+def _gone(visit: Visit, renderer: Renderer, place: Place, key: str, problems: list[FieldProblem]) -> Response:
+    """The form of a record that is no longer there for this person, with all that was typed, and what may be done with it."""
+    page = _posted(visit, place, None)
+    page.key, page.gone = key, True
+    page.problems += problems
+    verb, part = _asked(visit)
+    with visit.reading() as work:
+        before = once.led_to(work, page)
+        if before is not None and once.same(page, before):
+            return _saved(visit, place, "updated", before.headers["Location"])
+        page.restorable = restorable(work, place.entity.name, key)
+        _rearrange(work, page, verb)
+        return _draw(visit, renderer, work, page, status=404, part=part)
+
+
+def _asked(visit: Visit) -> tuple[tuple[str, str], bool]:
+    """What the form asks for, as a verb with its object, and whether only for a part of the page."""
+    verb, _, rest = visit.request.form.get("_action", "save").partition(":")
+    return (verb, rest), visit.request.headers.get("HX-Request") == "true"
+
+
+def _rearrange(work: UnitOfWork, page: Page, asked: tuple[str, str]) -> bool:
+    """Do what a form asks for besides saving: a search for a link, one more line or one less."""
+    verb, rest = asked
+    if verb == "find":
+        _resolve_links(work, page, searching=rest)
+    elif verb in ("add", "remove"):
+        _change_lines(page, verb, rest)
+    return verb in ("find", "add", "remove")
 
 
 def _interim(visit: Visit, renderer: Renderer, page: Page) -> Response | None:
-    """What a form asks for besides saving: to be redrawn for what it holds, a search for a link, one more line or one less."""
-    form = visit.request.form
-    action = form.get("_action", "save")
-    verb, _, rest = action.partition(":")
+    """A form that is not to be saved (yet) is redrawn for what it holds; None where it is to be saved."""
+    asked, part = _asked(visit)
     with visit.reading() as work:
-        part = visit.request.headers.get("HX-Request") == "true"
-        if verb == "find":
-            _resolve_links(work, page, searching=rest)
-        elif verb in ("add", "remove"):
-            _change_lines(page, verb, rest)
-        if part or verb in ("find", "add", "remove"):
+        if _rearrange(work, page, asked) or part:
             return _draw(visit, renderer, work, page, part=part)
         page.raw = pruned(visit.app, page.place.entity, page.raw)
         _resolve_links(work, page)
@@ -337,13 +456,13 @@ def _change_lines(page: Page, verb: str, rest: str) -> None:
 
 
 def _refused(visit: Visit, renderer: Renderer, page: Page, error: Invalid | Conflict) -> Response:
-    if isinstance(error, Invalid):
-        page.problems += error.problems
-    else:
-        fields = error.params.get("fields") or [""]
-        page.problems += [FieldProblem(str(field), error.code, dict(error.params)) for field in fields]
+    page.problems += error.problems if isinstance(error, Invalid) else _of_conflict(error)
     with visit.reading() as work:
         return _draw(visit, renderer, work, page, status=422 if isinstance(error, Invalid) else 409)
+
+
+def _of_conflict(error: Conflict) -> list[FieldProblem]:
+    return [FieldProblem(str(field), error.code, dict(error.params)) for field in error.params.get("fields") or [""]]
 
 
 def _merge(visit: Visit, renderer: Renderer, page: Page) -> Response:
@@ -358,7 +477,7 @@ def _merge(visit: Visit, renderer: Renderer, page: Page) -> Response:
             page.theirs[name] = stored
         else:
             page.raw[name] = stored
-    page.base, page.version, page.conflict = now, page.record.version, True
+    page.base, page.version, page.conflict, page.once = now, page.record.version, True, new_id()
     with visit.reading() as work:
         return _draw(visit, renderer, work, page, status=409)
 

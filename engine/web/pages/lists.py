@@ -13,7 +13,7 @@ from flask import Response
 
 from engine import diagnostics, forms, limits
 from engine.access import readable
-from engine.errors import BadRequest, DougongError, Forbidden
+from engine.errors import BadRequest, DougongError, Forbidden, NotFound
 from engine.forms import Filter
 from engine.ids import is_id
 from engine.language import types as t
@@ -214,16 +214,23 @@ def bulk(visit: Visit, _renderer: Renderer, app: str, name: str) -> Response:
     if action not in ("delete", "restore"):
         raise BadRequest("bad-request")
     with visit.writing() as work:
-        for key in dict.fromkeys(chosen):
-            if action == "delete":
-                delete(work, place.entity.name, key, None)
-            else:
-                restore(work, place.entity.name, key)
+        moved = sum(_moved(work, place.entity.name, key, action) for key in dict.fromkeys(chosen))
     if action == "delete":
-        leave_toast(visit, "deleted", count=len(chosen), entity=place.entity.name, undo=tuple(chosen))
+        leave_toast(visit, "deleted", count=moved, entity=place.entity.name, undo=tuple(chosen))
     else:
-        leave_toast(visit, "restored", count=len(chosen), entity=place.entity.name)
+        leave_toast(visit, "restored", count=moved, entity=place.entity.name)
     return Response(status=303, headers={"Location": back_to_list(visit, place)})
+
+
+def _moved(work: UnitOfWork, entity: str, key: str, action: str) -> int:
+    """How many records one chosen record's deletion or return moved; 0 where it came back with another one already."""
+    if action == "delete":
+        return delete(work, entity, key, None)
+    try:
+        return restore(work, entity, key)
+    except NotFound:
+        get(work, entity, key)
+        return 0
 
 
 def back_to_list(visit: Visit, place: Place) -> str:

@@ -10,13 +10,14 @@ from markupsafe import Markup
 
 from engine import forms
 from engine.access import readable
-from engine.errors import DougongError
+from engine.errors import Conflict, DougongError
 from engine.forms import RelatedList
 from engine.ids import is_id
 from engine.language import types as t
 from engine.model.kinds.entity import FILE_KINDS, Entity, Field
 from engine.records import HistoryEntry, Page, Query, Record, Reference, delete, find, get, history, preview
 from engine.store import UnitOfWork
+from engine.web.holders import Holders, holders_of
 from engine.web.menu import entity_path, with_query
 from engine.web.pages.addresses import Place, key_of, place_of
 from engine.web.pages.people import access_of
@@ -65,9 +66,13 @@ class Told:
 @ROUTES.get("/app/<app>/<name>/<key>", allow="people")
 def record_page(visit: Visit, renderer: Renderer, app: str, name: str, key: str) -> Response:
     """Everything about one record that the visitor may see."""
-    place = place_of(visit, app, name)
+    return _show_record(visit, renderer, place_of(visit, app, name), key_of(key))
+
+
+def _show_record(visit: Visit, renderer: Renderer, place: Place, key: str, *, refused: Holders | None = None) -> Response:
+    """The record's page; ``refused`` is what stood in the way of deleting it just now."""
     with visit.reading() as work:
-        record = get(work, place.entity.name, key_of(key))
+        record = get(work, place.entity.name, key)
         state = forms.form_state(
             visit.app,
             place.entity.name,
@@ -86,6 +91,8 @@ def record_page(visit: Visit, renderer: Renderer, app: str, name: str, key: str)
     return renderer.page(
         visit,
         "record.html",
+        status=409 if refused else 200,
+        refused=refused,
         place=place,
         record=record,
         state=state,
@@ -241,12 +248,27 @@ def _told_value(visit: Visit, field: Field, value: Any, names: dict[str, Referen
 
 
 @ROUTES.post("/app/<app>/<name>/<key>/delete", allow="people")
-def delete_record(visit: Visit, _renderer: Renderer, app: str, name: str, key: str) -> Response:
+def delete_record(visit: Visit, renderer: Renderer, app: str, name: str, key: str) -> Response:
     """Moves the record to the trash and offers to undo it."""
     place = place_of(visit, app, name)
     wanted = key_of(key)
     version = visit.request.form.get("version", "")
-    with visit.writing() as work:
-        delete(work, place.entity.name, wanted, int(version) if version.isdecimal() and len(version) < 10 else None)
-    leave_toast(visit, "deleted", entity=place.entity.name, undo=(wanted,))
+    try:
+        with visit.writing() as work:
+            gone = delete(work, place.entity.name, wanted, int(version) if version.isdecimal() and len(version) < 10 else None)
+    except Conflict as error:
+        refused = holders_of(visit, error)
+        if refused is None:
+            raise
+        return _show_record(visit, renderer, place, wanted, refused=refused)
+    leave_toast(visit, "deleted", count=gone, entity=place.entity.name, undo=(wanted,))
     return Response(status=303, headers={"Location": entity_path(place.entity.name)})
+
+
+@ROUTES.get("/app/<app>/<name>/<key>/delete", allow="people")
+def after_refusal(visit: Visit, _renderer: Renderer, app: str, name: str, key: str) -> Response:
+    """Where a deletion was refused, the address of that answer leads back to the record when it is read again."""
+    place = place_of(visit, app, name)
+    with visit.reading() as work:
+        record = get(work, place.entity.name, key_of(key))
+    return Response(status=303, headers={"Location": entity_path(place.entity.name, record.id)})

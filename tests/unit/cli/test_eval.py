@@ -121,6 +121,14 @@ def test_one_expression_with_its_trace(tmp_path: Path, capsys: pytest.CaptureFix
     assert main(["eval"]) == 2
 
 
+def test_a_cache_changes_nothing_but_the_time(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    lines = [*(case(expr) for expr, _, _ in CASES), case("x >"), case("last(lines.qty) + 1")]
+    plain = batch(tmp_path, capsys, *lines)
+    assert batch(tmp_path, capsys, *lines, options=("--cache", str(tmp_path / "cache"))) == plain
+    assert list((tmp_path / "cache").iterdir())
+    assert batch(tmp_path, capsys, *lines, options=("--cache", str(tmp_path / "cache"))) == plain
+
+
 def test_an_app_gives_the_names(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     record = tmp_path / "record.json"
     record.write_text(json.dumps({"parts": [{"qty": 2, "amount": "3.00"}], "caller": {"region": "north"}}), encoding="utf-8")
