@@ -19,7 +19,7 @@ from engine.settings import Settings
 from engine.store import Database
 
 _ACTOR = Actor.system("demo")
-_LOGINS_SHOWN = 12
+_LOGINS_MAX = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +74,7 @@ def _has_people(runtime: Runtime) -> bool:
 
 
 def logins(runtime: Runtime, password: str) -> list[Login]:
-    """Demo people with a role, in the order in which they were made, at most twelve."""
+    """Demo people with a role, in the order in which they were made, at most a hundred."""
     with runtime.read(_ACTOR) as work:
         assigned = records.find(work, Query("system.role_assignment", limit=500)).items
         roles: dict[str, list[str]] = {}
@@ -83,7 +83,7 @@ def logins(runtime: Runtime, password: str) -> list[Login]:
             if role is not None:
                 roles.setdefault(str(each.values["user"]), []).append(role.title.text("en"))
         people = records.find(work, Query("system.user", where="login is not blank", sort=("created_at",), limit=500)).items
-    shown = [each for each in people if each.id in roles][:_LOGINS_SHOWN]
+    shown = [each for each in people if each.id in roles][:_LOGINS_MAX]
     return [
         Login(each.id, str(each.values["login"]), str(each.values["name"]), ", ".join(sorted(roles[each.id])), password) for each in shown
     ]

@@ -65,7 +65,6 @@ document.addEventListener("submit", (event) => {
     event.preventDefault();
     recolour(form, theme);
   } else if ((question && !window.confirm(question)) || !leaving(form)) event.preventDefault();
-  else unsaved = false;
 });
 
 /** Light or dark where one stands: nothing is loaded anew, so nothing is lost; the server remembers it for the next page. */
@@ -80,17 +79,18 @@ function recolour(form: HTMLFormElement, theme: string): void {
 
 /** Whether to go on with what leaves the page: asked only where a form holds something that would be lost. */
 function leaving(form: HTMLFormElement): boolean {
-  const kept = document.querySelector<HTMLFormElement>("form[data-form]");
-  return !unsaved || !kept || form === kept || form.method === "get" || window.confirm(kept.dataset["unsaved"] ?? "");
+  const changed = document.querySelector<HTMLFormElement>("form[data-changed]");
+  if (!changed || form.method === "get") return true;
+  if (form !== changed && !window.confirm(changed.dataset["unsaved"] ?? "")) return false;
+  changed.removeAttribute("data-changed");
+  return true;
 }
 
-// A form that comes back with something to put right holds what nobody has saved yet.
-let unsaved = document.querySelector("form[data-form][data-answered]") !== null;
 document.addEventListener("input", (event) => {
-  if (closest(event.target, "form[data-form]")) unsaved = true;
+  closest(event.target, "form[data-form]")?.setAttribute("data-changed", "");
 });
 addEventListener("beforeunload", (event) => {
-  if (unsaved) event.preventDefault();
+  if (document.querySelector("form[data-changed]")) event.preventDefault();
 });
 
 document.addEventListener("keydown", (event) => {
@@ -139,7 +139,7 @@ document.addEventListener("click", (event) => {
   const button = closest<HTMLButtonElement>(event.target, "[data-add], [data-remove]");
   const body = button?.closest<HTMLElement>("#form-body");
   if (!button || !body) return;
-  unsaved = true;
+  body.closest("form")?.setAttribute("data-changed", "");
 });
 
 document.addEventListener("change", (event) => {

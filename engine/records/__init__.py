@@ -3,6 +3,7 @@
 from engine.records.actors import load_actor
 from engine.records.explain import Verdict, why
 from engine.records.history import HistoryEntry, history
+from engine.records.lines import new_line
 from engine.records.presenting import present, present_many
 from engine.records.preview import Preview, preview
 from engine.records.query import Page, Query, find, get
@@ -29,6 +30,7 @@ __all__ = [
     "get",
     "history",
     "load_actor",
+    "new_line",
     "present",
     "present_many",
     "preview",

@@ -10,6 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from engine import access
+from engine.model.kinds.entity import Field
 from engine.records import gate
 from engine.records.naming import displays
 from engine.records.query import get
@@ -19,7 +20,10 @@ from engine.store.schema import AUDIT
 
 @dataclass(frozen=True, slots=True)
 class HistoryEntry:
-    """One write: who, when, what; ``changes`` maps field to [old, new] in JSON form, hidden fields left out."""
+    """One write: who, when, what; ``changes`` maps field to [old, new] in JSON form, hidden fields left out.
+
+    A field of child lines has one {"line", "verb", "changes"} for each line that came, changed or went.
+    """
 
     at: datetime
     actor: str | None
@@ -42,7 +46,17 @@ def history(work: UnitOfWork, entity: str, key: str, *, limit: int = 100, before
     names = displays(work, users, [row.actor for row in rows if row.actor])
     entries = []
     for row in rows:
-        changes = {name: change for name, change in row.changes.items() if name in definition.fields and access.readable(rights, name)}
+        changes = {
+            name: _readable_lines(work, definition.fields[name], change) if definition.fields[name].lines else change
+            for name, change in row.changes.items()
+            if name in definition.fields and access.readable(rights, name)
+        }
         name = names.get(row.actor, ("", False))[0] if row.actor else row.actor_kind.partition(":")[2]
         entries.append(HistoryEntry(row.at, row.actor, name, row.verb, row.version, changes))
     return entries
+
+
+def _readable_lines(work: UnitOfWork, field: Field, lines: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """What became of child lines, without the fields that the actor may not read."""
+    rights = access.fields(work.app, work.actor, field.lines or "")
+    return [{**line, "changes": {name: pair for name, pair in line["changes"].items() if access.readable(rights, name)}} for line in lines]

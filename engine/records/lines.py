@@ -10,10 +10,18 @@ import sqlalchemy as sa
 from engine import limits
 from engine.errors import FieldProblem
 from engine.ids import is_id, new_id
-from engine.records.derive import Values
-from engine.records.plan import EntityPlan
+from engine.records.derive import Values, apply_defaults
+from engine.records.plan import EntityPlan, plan_of
 from engine.records.values import ValueProblem, parse, to_json
 from engine.store import UnitOfWork, rows
+
+
+def new_line(work: UnitOfWork, entity: str) -> Values:
+    """A child line of this entity as it begins: its defaults and initial values, nothing else."""
+    plan = plan_of(work.app, entity)
+    line: Values = dict.fromkeys(plan.fields)
+    apply_defaults(plan, line, frozenset(), work.variables)
+    return line
 
 
 def parse_lines(plan: EntityPlan, name: str, value: Any) -> tuple[list[Values], list[FieldProblem]]:

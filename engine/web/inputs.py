@@ -15,6 +15,8 @@ from engine import limits
 from engine.language import types as t
 from engine.model.app import App
 from engine.model.kinds.entity import FILE_KINDS, Entity, Field
+from engine.records import new_line
+from engine.store import UnitOfWork
 from engine.web.show import duration_text, scaled
 
 Raw = str | list[str] | list[dict[str, Any]] | dict[str, str] | None
@@ -59,6 +61,11 @@ def input_of(app: App, field: Field, value: Any, values: Mapping[str, Any], zone
 def _line_inputs(app: App, child: Entity, line: Mapping[str, Any], zone: ZoneInfo) -> dict[str, Any]:
     shown = {name: input_of(app, field, line.get(name), line, zone) for name, field in child.fields.items()}
     return {"id": line.get("id") or "", **shown}
+
+
+def new_line_inputs(work: UnitOfWork, entity: str) -> dict[str, Any]:
+    """A child line as it begins, with its defaults."""
+    return _line_inputs(work.app, work.app.entities[entity], new_line(work, entity), ZoneInfo(work.app.defaults.time_zone))
 
 
 def read_form(app: App, entity: Entity, form: MultiDict[str, str]) -> dict[str, Raw]:
@@ -114,12 +121,13 @@ def pruned(app: App, entity: Entity, raw: Mapping[str, Raw]) -> dict[str, Raw]:
         rows = raw.get(name)
         if field.lines is not None and isinstance(rows, list):
             child = app.entities[field.lines]
-            kept: list[dict[str, Any]] = [row for row in rows if isinstance(row, dict) and _filled(child, row)]
+            zone = ZoneInfo(app.defaults.time_zone)
+            kept: list[dict[str, Any]] = [row for row in rows if isinstance(row, dict) and _filled(child, row, zone)]
             found[name] = kept
     return found
 
 
-def _filled(child: Entity, line: Mapping[str, Any]) -> bool:
+def _filled(child: Entity, line: Mapping[str, Any], zone: ZoneInfo) -> bool:
     """Whether somebody put anything into a line; an unchecked box and a preset default are not input."""
     for name, value in line.items():
         field = child.fields.get(name)
@@ -127,7 +135,7 @@ def _filled(child: Entity, line: Mapping[str, Any]) -> bool:
             if name == "id" and value:
                 return True
             continue
-        if value and not (field is not None and field.default is not None and str(field.default) == value):
+        if value and not (field is not None and field.default is not None and input_text(field, field.default, zone) == value):
             return True
     return False
 

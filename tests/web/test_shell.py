@@ -103,3 +103,40 @@ def test_language_and_theme_are_remembered_by_the_browser(site: Site, path: str)
     li.client.set_cookie("dougong-language", "zh")
     page = li.page(path)
     assert '<html lang="zh-CN" data-bs-theme="dark">' in page
+
+
+def test_the_language_leads_back_to_the_page_that_answered_a_form(site: Site) -> None:
+    li = site.login("li")
+    refused = li.post("/app/desk/ticket/new", {}, form="/app/desk/ticket/new")
+    assert refused.status_code == 422
+    assert 'name="next" value="/app/desk/ticket/new"' in refused.get_data(as_text=True)
+    shown = li.post("/account/tokens", {"name": "robot"})
+    assert 'name="next" value="/account/tokens"' in shown.get_data(as_text=True)
+    assert li.get("/account/tokens", follow_redirects=True).request.path == "/account"
+
+
+@pytest.mark.parametrize(
+    ("address", "page"),
+    [
+        ("/account/password", "/account"),
+        ("/account/tokens", "/account"),
+        ("/account/tokens/revoke", "/account"),
+        ("/logout", "/"),
+        ("/preferences", "/"),
+        ("/app/desk/ticket/trash/restore", "/app/desk/ticket/trash"),
+        ("/app/desk/person/imports/0198a000-0000-7000-8000-00000000dead/undo", "/app/desk/person/import"),
+    ],
+)
+def test_an_address_that_only_takes_forms_leads_to_its_page(site: Site, address: str, page: str) -> None:
+    answer = site.login("root").get(address)
+    assert (answer.status_code, answer.headers["Location"]) == (303, page)
+
+
+def test_every_address_of_a_page_can_be_opened(site: Site) -> None:
+    root = site.login("root")
+    key = site.create("desk.ticket", {"subject": "No signal", "channel": "web", "status": "fresh"})
+    rules = {rule.rule for rule in site.app.url_map.iter_rules() if "POST" in (rule.methods or ()) and not rule.rule.startswith("/api")}
+    assert len(rules) > 15
+    for rule in rules:
+        path = rule.replace("<app>", "desk").replace("<name>", "ticket").replace("<key>", key)
+        assert root.get(re.sub(r"<[^>]+>", "x", path), follow_redirects=True).status_code in (200, 404), path

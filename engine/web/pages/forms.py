@@ -18,12 +18,13 @@ from engine.model.kinds.entity import Field
 from engine.model.kinds.role import Verb
 from engine.records import Record, Reference, autocomplete, create, get, preview, restorable, restore, update
 from engine.store import UnitOfWork
-from engine.web.inputs import Raw, given_values, input_of, pruned, read_form
+from engine.web.inputs import Raw, given_values, input_of, new_line_inputs, pruned, read_form
 from engine.web.jsons import loads
 from engine.web.menu import entity_path
 from engine.web.pages import once
 from engine.web.pages.addresses import Place, key_of, place_of
 from engine.web.pages.files import name_files, take_files
+from engine.web.pages.merging import merge_lines, tell_clashes
 from engine.web.pages.people import named_choices
 from engine.web.render import Renderer
 from engine.web.routes import Routes
@@ -221,9 +222,9 @@ def _theirs(visit: Visit, field: Field, page: Page) -> str:
     """What somebody else saved for a field meanwhile, in a few words."""
     if page.record is None or field.name not in page.theirs:
         return ""
-    return visit.say(
-        "form.theirs", value=show(visit, field, page.record).striptags() if field.lines is None else visit.say("history.line_changed")
-    )
+    if field.lines is not None:
+        return " ".join(str(words) for words in page.theirs[field.name] or ())
+    return visit.say("form.theirs", value=show(visit, field, page.record).striptags())
 
 
 def _jumps(visit: Visit, page: Page, state: FormState) -> list[tuple[str, str, str]]:
@@ -418,7 +419,7 @@ def _rearrange(work: UnitOfWork, page: Page, asked: tuple[str, str]) -> bool:
     if verb == "find":
         _resolve_links(work, page, searching=rest)
     elif verb in ("add", "remove"):
-        _change_lines(page, verb, rest)
+        _change_lines(work, page, verb, rest)
     return verb in ("find", "add", "remove")
 
 
@@ -443,14 +444,14 @@ def _further_problems(work: UnitOfWork, page: Page) -> list[FieldProblem]:
     return [each for each in seen.problems if each.field not in told]
 
 
-def _change_lines(page: Page, verb: str, rest: str) -> None:
+def _change_lines(work: UnitOfWork, page: Page, verb: str, rest: str) -> None:
     name, _, position = rest.partition(".")
     lines = page.raw.get(name)
     if not isinstance(lines, list):
         return
     rows: list[Any] = lines
     if verb == "add":
-        rows.append({})
+        rows.append(new_line_inputs(work, page.place.entity.fields[name].lines or ""))
     elif position.isdecimal() and int(position) < len(rows):
         rows.pop(int(position))
 
@@ -473,7 +474,13 @@ def _merge(visit: Visit, renderer: Renderer, page: Page) -> Response:
     for name, stored in now.items():
         if name not in page.raw or stored == page.base.get(name):
             continue
-        if name in mine and mine[name] != stored:
+        field = page.place.entity.fields[name]
+        if field.lines is not None:
+            lines = merge_lines(page.base.get(name), page.raw[name], stored)
+            page.raw[name] = lines.rows
+            if lines.clashes:
+                page.theirs[name] = tell_clashes(visit, field, page.record, lines.clashes)
+        elif name in mine and mine[name] != stored:
             page.theirs[name] = stored
         else:
             page.raw[name] = stored

@@ -6,30 +6,28 @@ from dataclasses import dataclass
 from typing import Any
 
 from flask import Response
-from markupsafe import Markup
 
 from engine import forms
 from engine.access import readable
 from engine.errors import Conflict, DougongError
 from engine.forms import RelatedList
-from engine.ids import is_id
-from engine.language import types as t
-from engine.model.kinds.entity import FILE_KINDS, Entity, Field
-from engine.records import HistoryEntry, Page, Query, Record, Reference, delete, find, get, history, preview
+from engine.model.kinds.entity import Entity, Field
+from engine.records import Page, Query, Record, delete, find, get, history, preview
 from engine.store import UnitOfWork
 from engine.web.holders import Holders, holders_of
 from engine.web.menu import entity_path, with_query
 from engine.web.pages.addresses import Place, key_of, place_of
 from engine.web.pages.people import access_of
+from engine.web.pages.telling import tell
 from engine.web.render import Renderer
 from engine.web.routes import Routes
-from engine.web.show import BLANK, NUMERIC_KINDS, PLAIN_KINDS, duration_text, instant, link, number_text, show, show_value
+from engine.web.show import NUMERIC_KINDS, PLAIN_KINDS, instant, show, show_value
 from engine.web.toasts import leave_toast
 from engine.web.visit import Visit
+from engine.web.words import knows
 
 ROUTES = Routes()
 _RELATED_ROWS = 5
-_HISTORY_REFERENCES_MAX = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,15 +50,6 @@ class Lines:
     field: Field
     columns: tuple[Field, ...]
     rows: tuple[dict[str, Any], ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Told:
-    """One change of one field in the history, old and new as people read them."""
-
-    title: str
-    old: Markup
-    new: Markup
 
 
 @ROUTES.get("/app/<app>/<name>/<key>", allow="people")
@@ -182,8 +171,7 @@ def history_page(visit: Visit, renderer: Renderer, app: str, name: str, key: str
     with visit.reading() as work:
         record = get(work, place.entity.name, key_of(key))
         entries = history(work, place.entity.name, record.id)
-        names = _names(work, place.entity, entries)
-    told = [(entry, _told(visit, place, entry, names)) for entry in entries]
+        told = tell(visit, work, record, entries)
     path = entity_path(place.entity.name, record.id)
     return renderer.page(
         visit,
@@ -192,59 +180,11 @@ def history_page(visit: Visit, renderer: Renderer, app: str, name: str, key: str
         record=record,
         entries=told,
         tab="history",
+        part_of_system=lambda name: visit.say(f"actor.{name}") if knows(f"actor.{name}") else name or visit.say("history.system"),
         title=record.display,
         path=path,
         when=lambda at: instant(visit, at),
     )
-
-
-def _names(work: UnitOfWork, entity: Entity, entries: list[HistoryEntry]) -> dict[str, Reference]:
-    """The displays of the records that old and new values lead to, as far as they may be seen."""
-    wanted: dict[str, str] = {}
-    for entry in entries:
-        for name, change in entry.changes.items():
-            field = entity.fields[name]
-            if len(field.targets) == 1 and isinstance(change, list):
-                wanted.update({key: field.targets[0] for key in change if isinstance(key, str) and is_id(key)})
-    found = {}
-    for key, target in list(wanted.items())[:_HISTORY_REFERENCES_MAX]:
-        try:
-            found[key] = Reference(target, key, get(work, target, key).display)
-        except DougongError:
-            continue
-    return found
-
-
-def _told(visit: Visit, place: Place, entry: HistoryEntry, names: dict[str, Reference]) -> list[Told]:
-    told = []
-    for name, change in entry.changes.items():
-        field = place.entity.fields[name]
-        if field.lines is not None or not (isinstance(change, list) and len(change) == 2):
-            told.append(Told(visit.label(field.title), BLANK, Markup("{}").format(visit.say("history.line_changed"))))
-            continue
-        old, new = (_told_value(visit, field, value, names) for value in change)
-        told.append(Told(visit.label(field.title), old, new))
-    return told
-
-
-def _told_value(visit: Visit, field: Field, value: Any, names: dict[str, Reference]) -> Markup:
-    """A value in JSON form, out of the audit."""
-    if value is None:
-        return BLANK
-    if field.kind in FILE_KINDS and isinstance(value, list):
-        return Markup("{}").format(", ".join(str(each.get("name")) for each in value))
-    if field.targets:
-        return link(visit, names[value]) if value in names else Markup("{}").format(visit.say("value.hidden"))
-    if isinstance(field.type, t.Decimal | t.Money):
-        return Markup('<span class="dg-number">{}</span>').format(number_text(field, int(str(value).replace(".", ""))))
-    if field.kind in ("boolean", "choice", "multi_choice"):
-        return show_value(visit, field, value, {})
-    text = str(value)
-    if field.kind == "datetime":
-        text = text.replace("T", " ").removesuffix("Z")[:16] + " UTC"
-    if isinstance(field.type, t.Duration) and isinstance(value, int):
-        text = duration_text(value)
-    return Markup('<span class="dg-text">{}</span>').format(text[:500])
 
 
 @ROUTES.post("/app/<app>/<name>/<key>/delete", allow="people")
