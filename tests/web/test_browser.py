@@ -42,6 +42,8 @@ PAGES = (
     "{ticket}/history",
     "/app/desk/ticket/trash",
     "/account",
+    "/set-password",
+    "{person}",
     "/app/desk/person/import",
 )
 
@@ -106,7 +108,7 @@ def test_no_page_breaks_the_policy_or_accessibility(browser: Browser, served: tu
     with visit(browser, served[1], locale=locale, color_scheme=theme, **DESKTOP) as (page, complaints):
         ticket = first_ticket(page)
         for path in PAGES:
-            page.goto(path.format(ticket=ticket))
+            page.goto(path.format(ticket=ticket, person=f"/app/system/user/{served[0].people['li'].id}"))
             results = Axe().run(page, options={"runOnly": ["wcag2a", "wcag2aa", "wcag21aa"]})
             found = [(each["id"], [node["html"][:150] for node in each["nodes"][:3]]) for each in results.response["violations"]]
             assert found == [], path
@@ -118,7 +120,7 @@ def test_no_page_is_wider_than_a_phone(browser: Browser, served: tuple[Site, str
     with visit(browser, served[1], locale=locale, **PHONE) as (page, complaints):
         ticket = first_ticket(page)
         for path in PAGES:
-            page.goto(path.format(ticket=ticket))
+            page.goto(path.format(ticket=ticket, person=f"/app/system/user/{served[0].people['li'].id}"))
             assert page.locator("html").evaluate("e => e.scrollWidth") <= 390, path
         page.locator(".dg-burger").click()
         expect(page.locator(".dg-menu")).to_be_visible()
@@ -278,3 +280,52 @@ def test_a_file_that_is_too_large_is_told_before_it_is_sent(browser: Browser, se
         page.click(".dg-save .btn-primary")
         expect(page.locator(".dg-files li")).to_contain_text("small.txt")
         assert complaints == []
+
+
+def test_the_theme_changes_where_one_stands_and_is_remembered(browser: Browser, served: tuple[Site, str]) -> None:
+    with visit(browser, served[1], color_scheme="light", **DESKTOP) as (page, complaints):
+        page.goto("/app/desk/ticket/new")
+        page.fill("#field-subject", "Half typed")
+        with page.expect_response("**/preferences"):
+            page.click("button[name=theme][value=dark]")
+        expect(page.locator("html")).to_have_attribute("data-bs-theme", "dark")
+        expect(page.locator("#field-subject")).to_have_value("Half typed")
+        page.once("dialog", lambda dialog: dialog.accept())
+        page.goto("/app/desk/ticket")
+        expect(page.locator("html")).to_have_attribute("data-bs-theme", "dark")
+        assert complaints == []
+
+
+def test_the_language_asks_before_it_empties_a_form(browser: Browser, served: tuple[Site, str]) -> None:
+    with visit(browser, served[1], **DESKTOP) as (page, complaints):
+        page.goto("/app/desk/ticket/new")
+        page.fill("#field-subject", "Half typed")
+        asked: list[str] = []
+        page.once("dialog", lambda dialog: (asked.append(dialog.message), dialog.dismiss()))
+        page.click("button[name=language]")
+        assert asked == ["You have unsaved changes. Leave this page without them?"]
+        expect(page.locator("#field-subject")).to_have_value("Half typed")
+        page.once("dialog", lambda dialog: dialog.accept())
+        page.click("button[name=language]")
+        expect(page.locator("html")).to_have_attribute("lang", "zh-CN")
+        assert page.url.endswith("/app/desk/ticket/new")
+        assert complaints == []
+
+
+def test_a_set_up_link_lets_somebody_in(browser: Browser, served: tuple[Site, str]) -> None:
+    site, address = served
+    key = site.create("system.user", {"name": "Zhao", "login": "zhao"})
+    with visit(browser, address, **DESKTOP) as (page, complaints):
+        page.goto(f"/app/system/user/{key}")
+        page.click("#access button.btn-primary")
+        link = page.locator("#setup-link").input_value().replace("http://localhost", address)
+        assert complaints == []
+    page = browser.new_context(base_url=address).new_page()
+    page.goto(link)
+    expect(page.locator("#setup-code")).to_have_value(link.partition("#")[2])
+    assert page.url == f"{address}/set-password"
+    page.fill("#setup-new", PASSWORD)
+    page.fill("#setup-again", PASSWORD)
+    page.keyboard.press("Enter")
+    expect(page.locator(".dg-user-name")).to_have_text("Zhao")
+    page.context.close()

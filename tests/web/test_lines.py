@@ -16,7 +16,9 @@ PARTS = [{"name": "Toner", "qty": 2, "price": "10"}, {"name": "Drum", "qty": 1, 
 
 
 def ticket(site: Site, parts: list[dict[str, Any]]) -> str:
-    return site.create("desk.ticket", {"subject": "No signal", "channel": "web", "status": "fresh", "owner": site.people["li"].id, "parts": parts})
+    return site.create(
+        "desk.ticket", {"subject": "No signal", "channel": "web", "status": "fresh", "owner": site.people["li"].id, "parts": parts}
+    )
 
 
 def form_of(page: str) -> dict[str, str]:
@@ -50,7 +52,15 @@ def test_a_new_line_begins_with_its_defaults(site: Site) -> None:
 
 def test_a_line_that_holds_only_defaults_is_not_saved(site: Site) -> None:
     li = site.login("li")
-    data = {"subject": "x", "channel": "web", "status": "fresh", "parts__here": "1", "parts.0.name": "", "parts.0.qty": "1", "parts.0.price": ""}
+    data = {
+        "subject": "x",
+        "channel": "web",
+        "status": "fresh",
+        "parts__here": "1",
+        "parts.0.name": "",
+        "parts.0.qty": "1",
+        "parts.0.price": "",
+    }
     key = li.post(NEW, data).headers["Location"].rpartition("/")[2]
     assert saved(site, key) == []
 

@@ -123,7 +123,7 @@ def test_the_language_leads_back_to_the_page_that_answered_a_form(site: Site) ->
         ("/account/tokens/revoke", "/account"),
         ("/logout", "/"),
         ("/preferences", "/"),
-        ("/app/desk/ticket/trash/restore", "/app/desk/ticket/trash"),
+        ("/app/desk/ticket/trash/0198a000-0000-7000-8000-00000000dead/restore", "/app/desk/ticket/trash"),
         ("/app/desk/person/imports/0198a000-0000-7000-8000-00000000dead/undo", "/app/desk/person/import"),
     ],
 )

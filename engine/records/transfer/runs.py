@@ -9,7 +9,7 @@ from engine.errors import NotFound
 from engine.model.app import App
 from engine.records.transfer.importing import Begin
 from engine.records.transfer.ledger import ImportState, imports
-from engine.records.transfer.undo import UndoResult, undo_import
+from engine.records.transfer.undo import Moved, UndoResult, undo_import
 from engine.store import UnitOfWork
 
 _LOOKED_THROUGH = 500
@@ -65,6 +65,7 @@ def undo_run(begin: Begin, key: str) -> UndoResult:
         run = next((each for each in runs(work, limit=_LOOKED_THROUGH) if key in {step.id for step in each.steps}), None)
     if run is None:
         raise NotFound("no-import", id=key[:60])
-    done = [undo_import(begin, step.id) for step in reversed(run.steps) if step.state != "undone"]
+    moved: Moved = {}
+    done = [undo_import(begin, step.id, moved=moved) for step in reversed(run.steps) if step.state != "undone"]
     kept = tuple(each for result in done for each in result.kept)
     return UndoResult(sum(each.deleted for each in done), sum(each.restored for each in done), kept)

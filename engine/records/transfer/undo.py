@@ -44,9 +44,14 @@ class UndoResult:
     kept: tuple[Kept, ...]
 
 
-def undo_import(begin: Begin, key: str, *, progress: Callable[[int], None] | None = None) -> UndoResult:
+Moved = dict[tuple[str, int], int]
+"""Versions that undoing itself has made: (record, version that a row wrote) to the version it has now."""
+
+
+def undo_import(begin: Begin, key: str, *, progress: Callable[[int], None] | None = None, moved: Moved | None = None) -> UndoResult:
     """Take an import back, the last rows first; can be called again after an interruption, or once what stood in the way is gone.
 
+    ``moved`` is carried from one pass to the one before it, where several passes over a file are taken back together.
     Raises NotFound (not the actor's import), Forbidden, Conflict (it still runs).
     """
     with begin() as work:
@@ -54,7 +59,7 @@ def undo_import(begin: Begin, key: str, *, progress: Callable[[int], None] | Non
     deleted = restored = 0
     kept: list[Kept] = []
     below: int | None = None
-    moved: dict[tuple[str, int], int] = {}
+    moved = {} if moved is None else moved
     while True:
         with begin() as work:
             state = import_state(work, key)

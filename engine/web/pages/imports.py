@@ -103,13 +103,13 @@ def _common(visit: Visit, place: Place) -> dict[str, Any]:
         "title": visit.say("import.title", what=visit.label(place.entity.plural)),
         "when": lambda at: instant(visit, at),
         "rows_of": lambda rows: visit.say("import.row_one" if rows == 1 else "import.rows", count=f"{rows:,}"),
-        "problems_of": lambda refusal: _problems(visit, place, refusal),
+        "problems_of": lambda refusal, entity: _problems(visit, entity, refusal),
     }
 
 
-def _problems(visit: Visit, place: Place, refusal: Refusal) -> list[tuple[str, str]]:
+def _problems(visit: Visit, entity: str, refusal: Refusal) -> list[tuple[str, str]]:
     """Why a row was refused: (field's title, words)."""
-    fields = place.entity.fields
+    fields = visit.app.entities[entity].fields
     return [
         (visit.label(fields[each.field].title) if each.field in fields else each.field, say_problem(each, visit.language))
         for each in refusal.problems
@@ -148,7 +148,7 @@ def _mapping(visit: Visit, renderer: Renderer, place: Place, kept: Upload, form:
     columns = []
     for index, header in enumerate(kept.survey.headers[: limits.import_columns_max]):
         known = by_header.get(header)
-        shown = tuple(str(row[index])[:60] for row in samples[:_SAMPLES] if index < len(row) and row[index] is not None)
+        shown = tuple(str(row[index])[:60] for row in samples[:_SAMPLES] if index < len(row) and row[index] not in (None, ""))
         field = form.get(f"c{index}", "") if form is not None else known.field if known else ""
         written = form.get(f"d{index}", "") if form is not None else (known.format or "") if known else ""
         columns.append(Column(index, header, shown, field, written))
@@ -237,6 +237,7 @@ def check(visit: Visit, renderer: Renderer, app: str, name: str, key: str) -> Re
         upload=kept,
         results=list(zip(step_titles(visit, [(each.entity, each.step) for each in results]), results, strict=True)),
         mapping=_mapping_text(chosen),
+        unused=[each for each in kept.survey.headers if all(each in result.unused for result in results)],
         writes=sum(each.created + each.updated for each in results),
         shown=_SHOWN_REFUSALS,
         again=f"?format={quote(visit.request.form.get('format', ''))}",
@@ -325,7 +326,7 @@ def refused_rows(visit: Visit, _renderer: Renderer, app: str, name: str, key: st
     buffer.write("\ufeff")
     with visit.reading() as work:
         state = transfer.import_state(work, key_of(key))
-        fields = place.entity.fields
+        fields = visit.app.entities[state.entity].fields
         refused = transfer.refusals(work, state.id)
         transfer.write_refusals(
             buffer, state.headers, refused, lambda field: visit.label(fields[field].title) if field in fields else field, visit.language

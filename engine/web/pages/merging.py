@@ -103,7 +103,7 @@ def tell_clashes(visit: Visit, field: Field, record: Record, clashes: Sequence[C
     told = []
     for clash in clashes:
         row = saved.get(clash.line, {})
-        names = [name for name in clash.fields if name in child.fields]
+        names = [name for name in clash.fields if name in child.fields and not child.fields[name].computed]
         values = [
             f"{visit.label(child.fields[name].title)} {show_value(visit, child.fields[name], row.get(name), row, short=True).striptags()}"
             for name in names
