@@ -12,7 +12,7 @@ document.addEventListener("click", (event) => {
     if (!open.contains(event.target as Node)) open.open = false;
   }
   const closer = closest(event.target, "[data-close]");
-  if (closer) closer.closest("[data-toast]")?.remove();
+  if (closer) (closer.closest("[data-toast]") ?? closer.closest("[data-notice] > *"))?.remove();
   const copier = closest<HTMLElement>(event.target, "[data-copy]");
   const source = copier?.parentElement?.querySelector("input");
   if (copier && source) {
@@ -52,15 +52,13 @@ document.addEventListener("change", (event) => {
 document.addEventListener("submit", (event) => {
   const question = (event.target as HTMLElement).dataset["confirm"];
   if (question && !window.confirm(question)) event.preventDefault();
-  else unsaved = false;
 });
 
-let unsaved = false;
 document.addEventListener("input", (event) => {
-  if (closest(event.target, "form[data-form]")) unsaved = true;
+  closest(event.target, "form[data-form]")?.setAttribute("data-changed", "");
 });
 addEventListener("beforeunload", (event) => {
-  if (unsaved) event.preventDefault();
+  if (document.querySelector("form[data-changed]")) event.preventDefault();
 });
 
 document.addEventListener("keydown", (event) => {
@@ -109,7 +107,7 @@ document.addEventListener("click", (event) => {
   const button = closest<HTMLButtonElement>(event.target, "[data-add], [data-remove]");
   const body = button?.closest<HTMLElement>("#form-body");
   if (!button || !body) return;
-  unsaved = true;
+  body.closest("form")?.setAttribute("data-changed", "");
 });
 
 /** On the mapping page of an import, only columns that go into a date ask for its format. */
