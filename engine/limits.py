@@ -22,6 +22,8 @@ text_result_bytes_max = 65_536
 power_exponent_max = 64
 decimal_digits_max = 18
 decimal_scale_max = 6
+number_digits_max = 300
+"""Digits of any intermediate result of exact arithmetic."""
 
 # Records
 text_chars_max = 2_000

@@ -42,3 +42,8 @@ def system_package() -> Path:
 def assets() -> Path:
     """The folder of built browser assets (with their manifest.json)."""
     return _ENGINE / "web" / "static" / "dist"
+
+
+def language_runtime() -> Path:
+    """The JavaScript that compiled expressions call."""
+    return _folder("designer") / "src" / "language-runtime.js"

@@ -4,8 +4,13 @@
 // The file defines globalThis.DougongLanguage and needs no import, so that it runs as a module and as a script.
 globalThis.DougongLanguage = (() => {
   "use strict";
-  const LEAST = -(2n ** 63n), MOST = 2n ** 63n - 1n, DAY = 86400n, SPAN = 400000000000n;
-  const kept = (x) => (x >= LEAST && x <= MOST ? x : null);
+  const DAY = 86400n, SPAN = 400000000000n, WHOLE = 9000000000000000000n, ROUND = -30n;
+  const kept = (x, least, most) => {
+    if (x === null || (x >= least && x <= most)) return x;
+    throw new RangeError("overflow");
+  };
+  // A whole number made from a float: blank where floats are far from exact.
+  const whole = (x) => (abs(x) < WHOLE ? x : null);
   const blank = (x) => x === null || x === undefined || x === "";
   const strict = (f) => (...args) => (args.some((x) => x === null) ? null : f(...args));
   const test = (f) => (...args) => (args.some((x) => x === null) ? false : f(...args));
@@ -22,7 +27,12 @@ globalThis.DougongLanguage = (() => {
     const tie = Number.isFinite(x) && /^(-?\d\.\d{10}[02468])50*e(.*)$/.exec(x.toExponential(90));
     return finite(tie ? Number(`${tie[1]}e${tie[2]}`) : Number(x.toPrecision(12)));
   };
-  const unit = (scale, digits) => 10n ** (scale - digits > 25n ? 25n : scale - digits);
+  const rounded = (a, s, n, form) => {
+    if (n >= s) return a;
+    if (n < ROUND) return null;
+    const unit = 10n ** (s - n), q = form(abs(a), unit) * unit;
+    return a >= 0n ? q : -q;
+  };
 
   // --- dates: days are counted from 0001-01-01 = 1, in the proleptic Gregorian calendar -----------------------
   const pad = (n, width) => String(n).padStart(width, "0");
@@ -112,6 +122,43 @@ globalThis.DougongLanguage = (() => {
     return at === null ? null : BigInt(at.slice(from, to));
   };
 
+  // --- working days and rates: the texts that engine/language/calendars.py makes ------------------------------
+  const remembered = (make) => {
+    const known = new Map();
+    return (text) => {
+      if (!known.has(text)) known.set(text, make(text));
+      return known.get(text);
+    };
+  };
+  const upTo = (sorted, day) => {
+    let low = 0, high = sorted.length;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (sorted[middle] <= day) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  };
+  const calendarOf = remembered((text) => {
+    const [mask, off, on] = text.split("|"), numbers = (days) => days.split(",").filter(Boolean).map(Number);
+    const sums = Array.from({ length: 8 }, (_, n) => [...mask.slice(0, n)].filter((each) => each === "1").length);
+    const offDays = numbers(off), onDays = numbers(on);
+    return (day) => Math.floor(day / 7) * sums[7] + sums[day % 7] - upTo(offDays, day) + upTo(onDays, day);
+  });
+  const addWorkdays = (d, n, calendar) => {
+    if (n === 0n || abs(n) > 1000000n) return n === 0n ? d : null;
+    const until = calendarOf(calendar), count = Math.abs(Number(n)), first = ordinal(d), forward = n > 0n;
+    const base = until(forward ? first : first - 1);
+    for (let day = first; day > 0 && day <= 3652059; ) {
+      const missing = count - (forward ? until(day) - base : base - until(day - 1));
+      if (missing === 0) return fromOrdinal(day);
+      day += forward ? missing : -missing;
+    }
+    return null;
+  };
+  const labelsOf = remembered(JSON.parse);
+  const ratesOf = remembered((text) => Object.entries(JSON.parse(text)));
+
   const dateText = (d, form) => {
     const [y, m, day] = parts(d);
     return form === "yyyy-MM-dd" ? d : form === "yyyy-MM" ? d.slice(0, 7) : `${pad(y, 4)}年${m}月${day}日`;
@@ -149,8 +196,22 @@ globalThis.DougongLanguage = (() => {
     if (op === "min" || op === "max") return extreme(values, op === "max" ? 1 : -1);
     if (op === "avg" && values.length === 0) return null;
     const total = values.reduce((sum, x) => sum + x, isFloat ? 0 : 0n);
-    if (op === "sum") return isFloat ? finite(total) : kept(total);
-    return isFloat ? finite(total / values.length) : kept(roundDiv(total * factor, BigInt(values.length)));
+    if (op === "sum") return isFloat ? finite(total) : total;
+    return isFloat ? finite(total / values.length) : roundDiv(total * factor, BigInt(values.length));
+  };
+
+  // Rows by their key; those that have none yet keep their places after the others.
+  const ordered = (op, rows, value, where, key, separator) => {
+    const chosen = where === null ? rows ?? [] : (rows ?? []).filter(where);
+    const placed = chosen.map((row) => [blank(key(row)) ? null : String(key(row)), row]);
+    const number = (text) => /^\d+$/.test(text);
+    placed.sort(([a], [b]) => {
+      if (a === null || b === null) return (a === null ? 1 : 0) - (b === null ? 1 : 0);
+      return number(a) && number(b) ? Number(a) - Number(b) : order(a, b);
+    });
+    const values = placed.map(([, row]) => value(row));
+    if (op === "join") return held(values.filter((x) => x !== null).join(separator));
+    return values.length === 0 ? null : values[op === "first" ? 0 : values.length - 1];
   };
 
   return {
@@ -178,26 +239,24 @@ globalThis.DougongLanguage = (() => {
     min: (...args) => extreme(args, -1),
     max: (...args) => extreme(args, 1),
     gather,
-    add: strict((a, b) => kept(a + b)),
-    subtract: strict((a, b) => kept(a - b)),
-    multiply: strict((a, b) => kept(a * b)),
-    int: strict(kept),
-    negate: strict((a) => kept(-a)),
-    absolute: strict((a) => kept(abs(a))),
+    ordered,
+    kept,
+    add: strict((a, b) => a + b),
+    subtract: strict((a, b) => a - b),
+    multiply: strict((a, b) => a * b),
+    int: (a) => a,
+    negate: strict((a) => -a),
+    absolute: strict(abs),
     sign: strict((a) => (a > 0n ? 1n : a < 0n ? -1n : 0n)),
-    multiply_round: strict((a, b, d) => kept(roundDiv(a * b, d))),
-    divide_round: strict((a, b, k) => (b === 0n ? null : kept(roundDiv(a * k, b)))),
+    multiply_round: strict((a, b, d) => roundDiv(a * b, d)),
+    divide_round: strict((a, b, k) => (b === 0n ? null : roundDiv(a * k, b))),
     modulo: strict((a, b) => (b === 0n ? null : floorMod(a, b))),
-    floor_divide: strict((a, b) => (b === 0n ? null : kept(floorDiv(a, b)))),
-    ceil_divide: strict((a, b) => (b === 0n ? null : kept(-floorDiv(-a, b)))),
-    trunc_divide: strict((a, b) => (b === 0n ? null : kept(a / b))),
-    round_half: strict((a, s, n) => (n >= s ? a : kept(roundDiv(a, unit(s, n)) * unit(s, n)))),
-    round_up: strict((a, s, n) => {
-      if (n >= s) return a;
-      const q = ((abs(a) + unit(s, n) - 1n) / unit(s, n)) * unit(s, n);
-      return kept(a >= 0n ? q : -q);
-    }),
-    round_down: strict((a, s, n) => (n >= s ? a : (a / unit(s, n)) * unit(s, n))),
+    floor_divide: strict((a, b) => (b === 0n ? null : floorDiv(a, b))),
+    ceil_divide: strict((a, b) => (b === 0n ? null : -floorDiv(-a, b))),
+    trunc_divide: strict((a, b) => (b === 0n ? null : a / b)),
+    round_half: strict((a, s, n) => rounded(a, s, n, roundDiv)),
+    round_up: strict((a, s, n) => rounded(a, s, n, (size, unit) => (size + unit - 1n) / unit)),
+    round_down: strict((a, s, n) => rounded(a, s, n, (size, unit) => size / unit)),
     float_add: strict((a, b) => finite(a + b)),
     float_subtract: strict((a, b) => finite(a - b)),
     float_multiply: strict((a, b) => finite(a * b)),
@@ -213,15 +272,15 @@ globalThis.DougongLanguage = (() => {
       const rounded = Math.floor(shifted + 0.5), result = digits >= 0 ? rounded / power : rounded * power;
       return finite(a < 0 ? -result : result);
     }),
-    float_floor: strict((a) => kept(BigInt(Math.floor(a)))),
-    float_ceil: strict((a) => kept(BigInt(Math.ceil(a)))),
-    float_trunc: strict((a) => kept(BigInt(Math.trunc(a)))),
+    float_floor: strict((a) => whole(BigInt(Math.floor(a)))),
+    float_ceil: strict((a) => whole(BigInt(Math.ceil(a)))),
+    float_trunc: strict((a) => whole(BigInt(Math.trunc(a)))),
     to_float: strict((a, d) => Number(a) / Number(d)),
     to_decimal: strict((a, k) => {
       const shifted = Math.abs(a) * Number(k);
       if (!Number.isFinite(shifted)) return null;
       const rounded = BigInt(Math.floor(shifted + 0.5));
-      return kept(a >= 0 ? rounded : -rounded);
+      return whole(a >= 0 ? rounded : -rounded);
     }),
     square_root: strict((a) => (a < 0 ? null : twelve(Math.sqrt(a)))),
     exponential: strict((a) => (Math.abs(a) <= 600 ? twelve(Math.exp(a)) : a < 0 ? 0 : null)),
@@ -239,6 +298,11 @@ globalThis.DougongLanguage = (() => {
     right: strict((s, n) => (n > 0n ? points(s).slice(-small(n, 1000000)).join("") : null)),
     mid: strict((s, at, n) => (at >= 1n && n > 0n ? points(s).slice(small(at, 1000000) - 1, small(at, 1000000) - 1 + small(n, 1000000)).join("") || null : null)),
     concat: (...args) => held(args.filter((x) => x !== null).join("")),
+    join: (separator, ...texts) => (separator === null ? null : held(texts.filter((x) => x !== null).join(separator))),
+    join_choices: strict((codes, labels, language, separator) => {
+      const label = (code) => (Object.hasOwn(labelsOf(labels), code) ? labelsOf(labels)[code][language === "zh" ? 1 : 0] : code);
+      return held(codes.map(label).join(separator));
+    }),
     find: strict((s, part) => {
       const at = s.indexOf(part);
       return at < 0 ? 0n : BigInt(points(s.slice(0, at)).length + 1);
@@ -255,6 +319,43 @@ globalThis.DougongLanguage = (() => {
       const digits = String(abs(x)).padStart(Number(places) + 1, "0"), at = digits.length - Number(places);
       const whole = grouped ? digits.slice(0, at).replace(/\B(?=(\d{3})+$)/g, ",") : digits.slice(0, at);
       return `${x < 0n ? "-" : ""}${whole}${places > 0n ? `.${digits.slice(at)}` : ""}${percent ? "%" : ""}`;
+    }),
+    format_float: strict((x) => {
+      const [, sign, whole, fraction = "", exponent = "0"] = /^(-?)(\d+)(?:\.(\d+))?(?:e([+-]\d+))?$/.exec(String(x));
+      const digits = whole + fraction, point = whole.length + Number(exponent);
+      if (point <= 0) return `${sign}0.${"0".repeat(-point)}${digits}`;
+      return sign + (point >= digits.length ? digits + "0".repeat(point - digits.length) : `${digits.slice(0, point)}.${digits.slice(point)}`);
+    }),
+    weekday_name: strict((d, language) => {
+      const names = language === "zh" ? ["周一", "周二", "周三", "周四", "周五", "周六", "周日"] : ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
+      return names[weekday(d) - 1];
+    }),
+    label: strict((code, labels, language) => (Object.hasOwn(labelsOf(labels), code) ? labelsOf(labels)[code][language === "zh" ? 1 : 0] : code)),
+    money_upper: strict((cents) => {
+      const digits = String(abs(cents) / 100n), rest = Number(abs(cents) % 100n), figures = "零壹贰叁肆伍陆柒捌玖";
+      const places = ["", "拾", "佰", "仟", "万", "拾", "佰", "仟", "亿", "拾", "佰", "仟", "万", "拾", "佰", "仟"];
+      if (digits.length > places.length) return null;
+      let words = [...digits].map((digit, at) => figures[digit] + places[digits.length - 1 - at]).join("");
+      for (const [pattern, by] of [[/零[拾佰仟]/g, "零"], [/零+/g, "零"], [/零万/g, "万"], [/零亿/g, "亿"], [/亿万/g, "亿"], [/零+$/g, ""]]) {
+        words = words.replace(pattern, by);
+      }
+      const tenths = Math.floor(rest / 10), last = rest % 10;
+      let text = words !== "" ? `${words}元` : rest === 0 ? "零元" : "";
+      text += tenths > 0 ? `${figures[tenths]}角` : words !== "" && last > 0 ? "零" : "";
+      return `${cents < 0n ? "负" : ""}${text}${last > 0 ? `${figures[last]}分` : "整"}`;
+    }),
+    similar: strict((one, other) => {
+      const pairs = (text) => {
+        const each = points(text), found = new Map();
+        for (let at = 0; at + 1 < each.length; at += 1) found.set(each[at] + each[at + 1], (found.get(each[at] + each[at + 1]) ?? 0) + 1);
+        return found;
+      };
+      const first = pairs(one), second = pairs(other), count = (found) => [...found.values()].reduce((sum, n) => sum + n, 0);
+      const total = count(first) + count(second);
+      if (total === 0) return one === other ? 10000n : 0n;
+      let both = 0;
+      for (const [pair, times] of first) both += Math.min(times, second.get(pair) ?? 0);
+      return roundDiv(BigInt(2 * both * 10000), BigInt(total));
     }),
     format_date: strict(dateText),
     format_moment: strict((m, form, zone) => {
@@ -283,6 +384,25 @@ globalThis.DougongLanguage = (() => {
     make_date: strict((y, m, d) => {
       if (y < 1n || y > 9999n || m < 1n || m > 12n || d < 1n || d > BigInt(monthDays(Number(y), Number(m)))) return null;
       return text(y, m, d);
+    }),
+    make_moment: strict((d, h, minute, zone) => {
+      if (h < 0n || h > 23n || minute < 0n || minute > 59n) return null;
+      return fromMicros(toUtc(micros(`${d} ${pad(h, 2)}:${pad(minute, 2)}:00.000000`), zone));
+    }),
+    hour_start: strict((m, zone) => {
+      const at = micros(m), wall = toLocal(at, zone);
+      return fromMicros(wall) === null ? null : fromMicros(at - floorMod(wall, 3600000000n));
+    }),
+    is_workday: test((d, calendar) => calendarOf(calendar)(ordinal(d)) > calendarOf(calendar)(ordinal(d) - 1)),
+    add_workdays: strict(addWorkdays),
+    workdays_between: strict((a, b, calendar) => BigInt(calendarOf(calendar)(ordinal(b)) - calendarOf(calendar)(ordinal(a)))),
+    moment_add_workdays: strict((m, n, zone, calendar) => {
+      const at = fromMicros(toLocal(micros(m), zone)), day = at === null ? null : addWorkdays(at.slice(0, 10), n, calendar);
+      return day === null ? null : fromMicros(toUtc(micros(day + at.slice(10)), zone));
+    }),
+    rate_at: strict((d, rates) => {
+      const known = ratesOf(rates), place = upTo(known.map(([day]) => day), d);
+      return place > 0 ? BigInt(known[place - 1][1]) : null;
     }),
     year: strict((d) => BigInt(parts(d)[0])),
     month: strict((d) => BigInt(parts(d)[1])),

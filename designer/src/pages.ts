@@ -7,6 +7,14 @@ function typing(target: EventTarget | null): boolean {
   return closest(target, "input:not([type=checkbox]):not([type=radio]), textarea, select, [contenteditable]") !== null;
 }
 
+// A list changes its address without the page around it being drawn anew: the export takes what is shown now.
+document.addEventListener("click", (event) => {
+  const live = (event.target as Element).closest<HTMLAnchorElement>("a[data-live-href]");
+  if (!live) return;
+  const asked = new URLSearchParams(location.search);
+  for (const name of ["limit", "cursor", "from"]) asked.delete(name);
+  live.href = `${location.pathname}/${live.dataset.liveHref}?${asked}`;
+}, { capture: true });
 document.addEventListener("click", (event) => {
   for (const open of document.querySelectorAll<HTMLDetailsElement>("details.dg-drop[open]")) {
     if (!open.contains(event.target as Node)) open.open = false;

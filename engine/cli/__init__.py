@@ -30,6 +30,8 @@ COMMANDS: Mapping[str, str] = {
     "new": "begin an app package in a new folder",
     "check": "tell everything that is wrong with app packages",
     "explain": "explain a diagnostic by its code",
+    "eval": "evaluate expressions, on any back end",
+    "fmt": "print expressions in canonical English or Chinese",
     "serve": "run the web application",
     "plan": "say what an apply would change in a database",
     "apply": "bring a database to its app",
@@ -37,7 +39,7 @@ COMMANDS: Mapping[str, str] = {
     "quarantine": "list what changes took out of use, or remove it for good",
     "import": "read a CSV or XLSX file into records",
     "export": "write records to a CSV or XLSX file",
-    "user": "add a user, set a password, disable a user",
+    "user": "add a user, set a password, disable or enable a user",
     "token": "print a new API token of a user",
 }
 """All commands with their help, in the order in which it lists them. A command's module (of the same name, ``import_`` for

@@ -1,4 +1,4 @@
-"""``dougong user add|password|disable``: the first administrator, a forgotten password, a leaver."""
+"""``dougong user add|password|disable|enable``: the first administrator, a forgotten password, a leaver."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from engine.runtime import Runtime
 from engine.wording import say_problem
 
 NAME = "user"
-HELP = "add a user, set a password, disable a user"
+HELP = "add a user, set a password, disable or enable a user"
 
 _ACTOR = Actor.system("command line")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The command's options."""
-    parser.add_argument("action", choices=("add", "password", "disable"))
+    parser.add_argument("action", choices=("add", "password", "disable", "enable"))
     parser.add_argument("login", metavar="LOGIN")
     parser.add_argument("--name", help="the person's name (add)")
     parser.add_argument("--role", action="append", default=[], help="full name of a role, e.g. system.admin (add; may be repeated)")
@@ -33,7 +33,7 @@ def run(args: argparse.Namespace) -> int:
     """0 when done, 1 with the reason where it cannot be."""
     runtime = deployment.open_runtime(settings.read(args.db).database_url)
     try:
-        return {"add": _add, "password": _password, "disable": _disable}[args.action](runtime, args)
+        return {"add": _add, "password": _password, "disable": _disable, "enable": _enable}[args.action](runtime, args)
     except Invalid as error:
         for problem in error.problems:
             print(f"{problem.field}: {say_problem(problem, 'en')}", file=sys.stderr)
@@ -77,11 +77,19 @@ def _password(runtime: Runtime, args: argparse.Namespace) -> int:
     return 0
 
 
+def _enable(runtime: Runtime, args: argparse.Namespace) -> int:
+    user = _find(runtime, args.login)
+    if user is None:
+        return _missing(args.login)
+    with runtime.begin(_ACTOR) as work:
+        records.update(work, "system.user", user.id, {"active": True}, None)
+    return 0
+
+
 def _disable(runtime: Runtime, args: argparse.Namespace) -> int:
     user = _find(runtime, args.login)
     if user is None:
         return _missing(args.login)
     with runtime.begin(_ACTOR) as work:
         records.update(work, "system.user", user.id, {"active": False}, None)
-    runtime.identity.close_all(user.id)
     return 0

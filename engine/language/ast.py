@@ -5,7 +5,8 @@ Spans are character offsets into the source and don't count in comparisons, so t
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 Span = tuple[int, int]
@@ -141,6 +142,26 @@ class Logic:
     span: Span = field(default=_NOWHERE, compare=False)
 
 
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """A place in the meaning of a phrase, filled when somebody uses the phrase: ``{t}``."""
+
+    name: str
+    span: Span = field(default=_NOWHERE, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Phrase:
+    """An idiom that an app declares. ``means`` is its meaning with the arguments filled in: that alone is checked and
+    translated; ``words`` (the declared texts by language) and ``args`` (by parameter) serve printing it back.
+    """
+
+    words: tuple[tuple[str, str], ...]
+    args: tuple[tuple[str, Any], ...]
+    means: Any
+    span: Span = field(default=_NOWHERE, compare=False)
+
+
 def children(node: Any) -> tuple[Any, ...]:
     """The direct parts of a node, for walks that need no types."""
     match node:
@@ -156,7 +177,61 @@ def children(node: Any) -> tuple[Any, ...]:
             return (left, right)
         case Between(item=item, low=low, high=high):
             return (item, low, high)
+        case Phrase(means=means):
+            return (means,)
     return ()
+
+
+def rebuild(node: Any, change: Callable[[Any], Any]) -> Any:
+    """The same node with every direct part replaced by ``change(part)``."""
+    match node:
+        case ListLiteral() | Logic():
+            return replace(node, items=tuple(map(change, node.items)))
+        case Call():
+            where = None if node.where is None else change(node.where)
+            return replace(node, args=tuple(map(change, node.args)), where=where)
+        case Changed():
+            before = None if node.before is None else change(node.before)
+            return replace(node, path=change(node.path), before=before, after=None if node.after is None else change(node.after))
+        case Unary() | BlankTest():
+            return replace(node, item=change(node.item))
+        case Binary():
+            return replace(node, left=change(node.left), right=change(node.right))
+        case Between():
+            return replace(node, item=change(node.item), low=change(node.low), high=change(node.high))
+        case Phrase():
+            return replace(node, means=change(node.means))
+    return node
+
+
+def moved(node: Any, by: int) -> Any:
+    """The same tree as read ``by`` characters further on."""
+    node = rebuild(node, lambda part: moved(part, by))
+    changes: dict[str, Any] = {"span": _shifted(node.span, by)}
+    if isinstance(node, Path):
+        changes["spans"] = tuple(_shifted(span, by) for span in node.spans)
+    elif isinstance(node, Call):
+        changes["name_span"] = _shifted(node.name_span, by)
+    elif isinstance(node, Binary):
+        changes["op_span"] = _shifted(node.op_span, by)
+    return replace(node, **changes)
+
+
+def _shifted(span: Span, by: int) -> Span:
+    return span[0] + by, span[1] + by
+
+
+def placed(node: Any, span: Span) -> Any:
+    """The same tree with every part at one place: what stands behind a word there."""
+    node = rebuild(node, lambda part: placed(part, span))
+    changes: dict[str, Any] = {"span": span}
+    if isinstance(node, Path):
+        changes["spans"] = (span,) * len(node.names)
+    elif isinstance(node, Call):
+        changes["name_span"] = span
+    elif isinstance(node, Binary):
+        changes["op_span"] = span
+    return replace(node, **changes)
 
 
 def size_and_depth(node: Any) -> tuple[int, int]:

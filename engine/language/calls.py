@@ -7,12 +7,16 @@ from typing import Any
 
 from engine.language import ast, core
 from engine.language.checking import Checking, Pair, is_unknown, unknown
+from engine.language.dwelling import NAMES as DWELLING
+from engine.language.dwelling import check_dwelling
 from engine.language.functions import FUNCTIONS, SPECIAL, known_names
+from engine.language.functions.formats import label_of
 from engine.language.functions.logic import NUMBERS
 from engine.language.functions.rows import Function, Mismatch
 from engine.language.functions.texts import TEXT
 from engine.language.periods import in_period
 from engine.language.resolve import nearest
+from engine.language.special import SPECIAL_CALLS
 from engine.language.types import (
     Blank,
     Boolean,
@@ -41,6 +45,8 @@ _KINDS: dict[str, tuple[tuple[type[Type], ...], Type]] = {
 
 def check_call(checker: Checking, node: ast.Call) -> Pair:
     """The core of a call."""
+    if node.name in SPECIAL_CALLS and (node.where is None or node.name == "list"):
+        return SPECIAL_CALLS[node.name](checker, node)
     if node.where is not None:
         return checker.problem("where-misplaced", node.span, name=node.name), node
     if node.name in SPECIAL:
@@ -62,7 +68,9 @@ def check_call(checker: Checking, node: ast.Call) -> Pair:
         args, trees = _adopted(checker, node.name, pairs)
         tree = replace(node, args=trees)
         checked = tuple(_argument(function, index, arg) for index, arg in enumerate(args))
-        return replace(function.build(checked, checker.scope.time_zone), span=node.span), tree
+        if node.name == "text" and len(args) == 1 and isinstance(args[0].type, Choice):
+            return replace(label_of(args[0], checker.shown(args[0].type), checker.scope), span=node.span), tree
+        return replace(function.build(checked, checker.scope), span=node.span), tree
     except Mismatch as error:
         spans = tuple(arg.span for arg in node.args) or (node.span,)
         return checker.mismatch(error, spans), tree
@@ -115,6 +123,8 @@ def _adopted(checker: Checking, name: str, pairs: list[Pair]) -> tuple[tuple[Any
 
 
 def _special(checker: Checking, node: ast.Call) -> Pair:
+    if node.name in DWELLING:
+        return check_dwelling(checker, node)
     if node.name == "changed":
         return checker.problem("changed-needs-field", node.span), node
     wanted = 1 if node.name == "has_role" else 2

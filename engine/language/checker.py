@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from engine.language import ast, core
-from engine.language.aggregates import check_aggregate, is_aggregate
+from engine.language.aggregates import check_aggregate, check_in_rows, is_aggregate
 from engine.language.calls import check_call
 from engine.language.checking import Pair, is_unknown, unknown
 from engine.language.conversions import fit
@@ -18,6 +18,7 @@ from engine.language.functions.dates import CALENDAR, DATE, DATETIME, EXACT
 from engine.language.functions.logic import truth
 from engine.language.functions.rows import Mismatch
 from engine.language.functions.texts import TEXT
+from engine.language.functions.workdays import WORKDAYS
 from engine.language.lexicon import UNIT_MONTHS, UNIT_SECONDS
 from engine.language.operators import arithmetic, between, comparison, member_test, negative
 from engine.language.parser import parse
@@ -121,7 +122,7 @@ class Checker:
 
     def _length(self, node: ast.Length) -> Pair:
         if node.unit == "workday":
-            return self.problem("workdays-need-calendar", node.span), node
+            return self._workdays(node), node
         calendar = node.unit in UNIT_MONTHS
         factor = UNIT_MONTHS[node.unit] if calendar else UNIT_SECONDS[node.unit]
         whole, _, fraction = node.digits.partition(".")
@@ -129,6 +130,11 @@ class Checker:
         if rest or total > core.INT64_MAX:
             return self.problem("bad-duration", node.span), node
         return core.Const(total, CALENDAR if calendar else EXACT, node.span), node
+
+    def _workdays(self, node: ast.Length) -> Any:
+        if self.scope.conventions.calendar is None:
+            return self.problem("workdays-need-calendar", node.span)
+        return core.Const(int(node.digits), WORKDAYS, node.span) if node.digits.isdecimal() else self.problem("bad-duration", node.span)
 
     def _unary(self, node: ast.Unary) -> Pair:
         if node.op == "not":
@@ -148,6 +154,10 @@ class Checker:
             return self._in_period(node)
         if isinstance(node.right, ast.ListLiteral):
             return self._in_list(node)
+        if isinstance(node.right, ast.Call) and node.right.name == "list" and node.op in ("in", "not_in"):
+            return check_in_rows(self, node)
+        if isinstance(node.left, ast.Call) and node.left.name == "list" and node.op in ("contains", "not_contains"):
+            return check_in_rows(self, replace(node, op=node.op.replace("contains", "in"), left=node.right, right=node.left))
         left, left_tree = self.check(node.left)
         right, right_tree = self.check(node.right)
         tree = replace(node, left=left_tree, right=right_tree)
@@ -158,7 +168,7 @@ class Checker:
             right, right_tree = self.adopt(right, right_tree, left.type)
             tree = replace(node, left=left_tree, right=right_tree)
             if node.op in ("+", "-", "*", "/", "%"):
-                result = arithmetic(node.op, left, right, self.scope.time_zone)
+                result = arithmetic(node.op, left, right, self.scope)
             elif node.op in ("in", "not_in", "contains", "not_contains", "starts", "ends"):
                 result = member_test(node.op, left, right)
             else:
@@ -237,6 +247,12 @@ class Checker:
         close = nearest(text, (*wanted.codes, *labels))
         raise Mismatch("unknown-choice", 1, f"'{close}'" if close else None, found=text, known=", ".join(wanted.codes[:20]))
 
+    def shown(self, type_: Choice | MultiChoice) -> tuple[tuple[str, str, str], ...]:
+        """The codes of a choice that was met, each with its English and its Chinese label."""
+        entity, name = self.origins.get(type_, ("", ""))
+        info = self.scope.entities.get(entity)
+        return info.fields[name].shown if info is not None and name in info.fields else ()
+
     def resolve(self, path: ast.Path) -> Resolved | None:
         """What a path means; None after a problem was reported."""
         try:
@@ -308,6 +324,10 @@ class Checker:
         excess = core.excess(node)
         return Problem(excess, 0, 0, {"limit": core.NODES_MAX, "count": core.NODES_MAX}) if excess else node
 
+    def _phrase(self, node: ast.Phrase) -> Pair:
+        means, tree = self.check(node.means)
+        return (means if is_unknown(means) else replace(means, span=node.span)), replace(node, means=tree)
+
     def _changed(self, node: ast.Changed) -> Pair:
         found = self.resolve(node.path)
         if found is None:
@@ -362,4 +382,5 @@ _CHECK: dict[type[Any], Callable[[Checker, Any], Pair]] = {
     ast.BlankTest: Checker._blank_test,
     ast.Call: Checker._call,
     ast.Changed: Checker._changed,
+    ast.Phrase: Checker._phrase,
 }

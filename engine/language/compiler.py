@@ -10,6 +10,8 @@ from engine import limits
 from engine.i18n import Language
 from engine.language import core
 from engine.language.backends import javascript, python, sql
+from engine.language.backends.binding import Dialect
+from engine.language.bounds import too_big
 from engine.language.checker import Checker
 from engine.language.checking import is_unknown
 from engine.language.expression import Aggregate, Compiled, Expression, Problem, Sql
@@ -41,22 +43,25 @@ def compile_expression(source: str, scope: Scope, *, expects: Type | None = None
     found = (*problems, *checker.problems)
     if is_unknown(node) or any(problem.severity == "error" for problem in found):
         return Compiled(None, found)
-    found = (*found, *_too_precise(node))
+    found = (*found, *too_precise(node))
     if any(problem.severity == "error" for problem in found):
         return Compiled(None, found)
     oversize = core.excess(node)
     if oversize is not None:
         return Compiled(None, (*found, Problem(oversize, 0, len(source), {"limit": core.NODES_MAX, "count": core.NODES_MAX})))
-    return Compiled(_expression(checker, resolved, node), found)
+    if too_big(node):
+        return Compiled(None, (*found, Problem("result-too-big", 0, len(source), {"limit": limits.number_digits_max})))
+    return Compiled(expression_of(checker, resolved, node), found)
 
 
-def _too_precise(node: Any) -> tuple[Problem, ...]:
+def too_precise(node: Any) -> tuple[Problem, ...]:
     """Number literals with more places than a decimal keeps, where no float took them in."""
     spans = {part.span for part in core.walk(node) if isinstance(part, core.Const) and core.scale_of(part.type) > limits.decimal_scale_max}
     return tuple(Problem("too-many-places", *span) for span in sorted(spans))
 
 
-def _expression(checker: Checker, tree: Any, node: Any) -> Expression:
+def expression_of(checker: Checker, tree: Any, node: Any) -> Expression:
+    """The expression that a checked node and its tree make."""
     scope = checker.scope
     reads: set[str] = set()
     variables: set[str] = set()
@@ -90,6 +95,8 @@ def _collect(node: Any, reads: set[str], variables: set[str], gathers: dict[str,
             variables.add(name)
         case core.Gather():
             rows = gathers.setdefault(node.rows.key, set())
+            if node.op in core.ORDERED_GATHERS:
+                rows.add(node.rows.order)
     for part in core.parts(node):
         _collect(part, reads, variables, gathers, rows)
 
@@ -118,20 +125,27 @@ def reduce_expression(expression: Expression, node: Any) -> Expression:
 
 
 def python_function(expression: Expression) -> Callable[[Mapping[str, Any], Mapping[str, Any]], Any]:
-    """The expression as ``fn(record, variables)``; both mappings hold values in kept form, a missing key is blank."""
+    """The expression as ``fn(record, variables)``; both mappings hold values in kept form, a missing key is blank.
+
+    It raises Overflow where the result is a number with more digits than can be kept.
+    """
     return python.build_function(expression.core)
 
 
 def to_sql(
     expression: Expression,
-    dialect: sql.Dialect,
+    dialect: Dialect,
     *,
     alias: str,
     condition: bool,
     prefix: str = "p",
     guards: Mapping[str, Sql] = _UNGUARDED,
+    strict: bool = False,
 ) -> Sql:
     """The expression as a self-contained SQL fragment over ``alias``; ``condition`` for use in WHERE.
+
+    A condition never fails: numbers in it are exact at any size. A value that can't be kept is blank, so that one record
+    never breaks a list; with ``strict`` the statement fails instead, as Python and JavaScript do.
 
     ``guards`` give, by full name of an entity, a condition over the alias ``GUARDED``: in an expression compiled with a
     guarded scope, records of that entity for which it fails are as if they weren't there.
@@ -140,7 +154,7 @@ def to_sql(
     node = expression.core
     if condition and isinstance(node.type, Boolean):
         node = truth(node)
-    return sql.write_sql(node, dialect, alias, condition=condition, prefix=prefix, guards=guards)
+    return sql.write_sql(node, dialect, alias, condition=condition, prefix=prefix, guards=guards, strict=strict)
 
 
 def to_javascript(expression: Expression) -> str:

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from engine.language import core
+from engine.language.bounds import beyond_kept
 from engine.language.functions.numbers import constant, convert_to_float, rescale
 from engine.language.functions.rows import Mismatch
 from engine.language.types import Blank, Choice, Decimal, Float, Integer, ListOf, Money, Ref, Text, Type
@@ -53,5 +54,8 @@ def _number(node: Any, wanted: Type) -> Any:
             return core.Const(node.value // 10**had, wanted, node.span)
         raise Mismatch("wrong-type", 0, "floor(…)", expected=wanted, found=node.type)
     if wants >= had:
-        return replace(rescale(node, wants), type=wanted)
+        moved = replace(rescale(node, wants), type=wanted)
+        if isinstance(moved, core.Const) and beyond_kept(moved) is not None:
+            raise Mismatch("number-too-big", 0)
+        return moved
     return core.Apply("divide_round", (node, constant(10 ** (had - wants)), constant(1)), wanted, node.nullable, node.span)

@@ -10,9 +10,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from engine import limits
 from engine.language.ast import Span
-from engine.language.types import Boolean, Decimal, Duration, Integer, Money, Type
+from engine.language.types import Boolean, Decimal, Duration, Integer, Money, Type, Workdays
 
 BOOLEAN = Boolean()
 INTEGER = Integer()
@@ -219,6 +218,7 @@ class Rows:
     hops: tuple[Hop, ...]
     soft_deleted: bool
     guarded: bool = False
+    order: str = "id"
 
     @property
     def key(self) -> str:
@@ -228,7 +228,10 @@ class Rows:
 
 @dataclass(frozen=True, slots=True)
 class Gather:
-    """An aggregate over related records: ``count sum avg min max any all distinct_count``."""
+    """An aggregate over related records: ``count sum avg min max any distinct_count first last join``.
+
+    ``first last join`` go by ``rows.order``; ``separator`` stands between the texts of ``join``.
+    """
 
     op: str
     rows: Rows
@@ -237,8 +240,11 @@ class Gather:
     type: Type
     nullable: bool = True
     span: Span = field(default=_NOWHERE, compare=False)
+    separator: str = ""
 
 
+ORDERED_GATHERS = ("first", "last", "join")
+"""Aggregates to which the order of the rows matters."""
 Node = Any
 
 
@@ -320,42 +326,4 @@ def scale_of(type_: Type) -> int:
 
 def is_scaled(type_: Type) -> bool:
     """Whether values of the type are kept as integers."""
-    return isinstance(type_, Integer | Decimal | Money | Duration)
-
-
-def magnitude(node: Node) -> int:
-    """A bound of the absolute value of an integer-kept node (a guarded result is blank rather than past 64 bits)."""
-    return min(_reach(node), INT64_MAX)
-
-
-def fits(node: Node) -> bool:
-    """Whether an integer result can't leave 64 bits, so that back ends need no guard."""
-    return _reach(node) <= INT64_MAX
-
-
-_SMALL = frozenset(("length", "year", "month", "day", "weekday", "quarter", "date_difference", "find", "hour", "minute", "iso_week"))
-
-
-def _reach(node: Node) -> int:
-    match node:
-        case Const(value=int(value)):
-            return abs(value)
-        case Field(type=Decimal() | Money()):
-            return int(10**limits.decimal_digits_max)
-        case Field(type=Duration(calendar=calendar)):
-            return 120_000 if calendar else 10**12
-        case Apply(op="add" | "subtract", args=(left, right)):
-            return magnitude(left) + magnitude(right)
-        case Apply(op="multiply", args=(left, right)):
-            return magnitude(left) * magnitude(right)
-        case Apply(op="negate" | "absolute", args=(item,)):
-            return magnitude(item) + 1
-        case Apply(op=op) if op in _SMALL:
-            return 10**7
-        case If(then=then, otherwise=otherwise):
-            return max(magnitude(then), magnitude(otherwise))
-        case Default(items=items):
-            return max((magnitude(item) for item in items), default=0)
-        case Gather(op="count" | "distinct_count"):
-            return 10**12
-    return INT64_MAX
+    return isinstance(type_, Integer | Decimal | Money | Duration | Workdays)

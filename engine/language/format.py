@@ -9,8 +9,9 @@ from typing import Any
 from engine.i18n import Language
 from engine.language import ast, lexicon
 from engine.language.functions import canonical_name, chinese_name
-from engine.language.lexer import is_keyword
+from engine.language.keywords import is_keyword
 from engine.language.names import index_of
+from engine.language.phrases import PLACE
 from engine.language.resolve import UNNAMED
 from engine.language.scope import EntityInfo
 
@@ -23,14 +24,18 @@ def _is_chinese(text: str) -> bool:
     return any("\u3400" <= character <= "\u9fff" for character in text)
 
 
-def _plain_name(name: str) -> bool:
-    return name.isascii() and name.isidentifier() and not is_keyword(name) and name != "changed"
+class Printer:
+    """Writes one text; ``reserved`` are further words that a name must be quoted for, ``entity_words`` what entities are called."""
 
-
-class _Printer:
     def __init__(self, language: Language, entities: Entities | None) -> None:
         self.chinese = language == "zh"
         self.entities = entities or {}
+        self.reserved: frozenset[str] = frozenset()
+        self.entity_words: frozenset[str] = frozenset()
+
+    def operand(self, node: Any, *, tight: bool = False) -> str:
+        """A value between words: in brackets where it is a condition (or, if ``tight``, anything with a sign of its own)."""
+        return self.text(node, _UNARY if tight else _SUM)
 
     def word(self, terminal: str, value: str) -> str:
         return lexicon.spelling(terminal, value, "zh" if self.chinese else "en")
@@ -92,9 +97,17 @@ class _Printer:
         if self.chinese and info is not None:
             member = info.fields.get(name) or info.collections.get(name)
             for label in member.labels if member is not None else ():
-                if _is_chinese(label) and index_of(info).members.get(label) is member and _unambiguous(label):
+                if _is_chinese(label) and index_of(info).members.get(label) is member and self._unambiguous(label):
                     return label
-        return name if _plain_name(name) else f"`{name}`"
+        return name if self._plain(name) else f"`{name}`"
+
+    def _plain(self, name: str) -> bool:
+        free = not is_keyword(name) and name != "changed" and name.lower() not in self.reserved and name not in self.entity_words
+        return name.isascii() and name.isidentifier() and free
+
+    def _unambiguous(self, label: str) -> bool:
+        free = not is_keyword(label) and label not in UNNAMED and label not in self.reserved and label not in self.entity_words
+        return free and all(character.isalnum() or character == "_" for character in label)
 
     def path(self, node: ast.Path) -> tuple[str, int]:
         owners = node.owners or (None,) * len(node.names)
@@ -104,10 +117,13 @@ class _Printer:
     def list_(self, node: ast.ListLiteral) -> tuple[str, int]:
         return "[" + ", ".join(self.text(item) for item in node.items) + "]", _ATOM
 
+    def function(self, name: str) -> str:
+        """What to call a function so that it reads back as the same."""
+        spoken = chinese_name(name) if self.chinese else name
+        return spoken if canonical_name(spoken) == name else name
+
     def call(self, node: ast.Call) -> tuple[str, int]:
-        name = chinese_name(node.name) if self.chinese else node.name
-        if canonical_name(name) != node.name:
-            name = node.name
+        name = self.function(node.name)
         args = [self.text(arg) for arg in node.args]
         if node.where is not None:
             args[0] += f" {self.word('WHERE', 'where')} {self.text(node.where)}"
@@ -120,6 +136,15 @@ class _Printer:
         if node.after is not None:
             made += f" to {self.text(node.after, _SUM)}"
         return f"changed({made})", _ATOM
+
+    def phrase(self, node: ast.Phrase) -> tuple[str, int]:
+        spoken = dict(node.words)
+        words = spoken.get("zh" if self.chinese else "en") or next(iter(spoken.values()))
+        args = {name: self.text(arg, _UNARY) for name, arg in node.args}
+        return PLACE.sub(lambda place: args.get(place[1], place[0]), words), _ATOM
+
+    def parameter(self, node: ast.Parameter) -> tuple[str, int]:
+        return "{" + node.name + "}", _ATOM
 
     def unary(self, node: ast.Unary) -> tuple[str, int]:
         if node.op == "not":
@@ -147,28 +172,26 @@ class _Printer:
         return f" {word} ".join(self.text(item, level + 1) for item in node.items), level
 
 
-def _unambiguous(label: str) -> bool:
-    return all(character.isalnum() or character == "_" for character in label) and not is_keyword(label) and label not in UNNAMED
-
-
-_PRINT: dict[type[Any], Callable[[_Printer, Any], tuple[str, int]]] = {
-    ast.Number: _Printer.number,
-    ast.TextLiteral: _Printer.literal,
-    ast.Constant: _Printer.constant,
-    ast.Length: _Printer.length,
-    ast.Period: _Printer.period,
-    ast.Path: _Printer.path,
-    ast.ListLiteral: _Printer.list_,
-    ast.Call: _Printer.call,
-    ast.Changed: _Printer.changed,
-    ast.Unary: _Printer.unary,
-    ast.Binary: _Printer.binary,
-    ast.Between: _Printer.between,
-    ast.BlankTest: _Printer.blankness,
-    ast.Logic: _Printer.logic,
+_PRINT: dict[type[Any], Callable[[Printer, Any], tuple[str, int]]] = {
+    ast.Number: Printer.number,
+    ast.TextLiteral: Printer.literal,
+    ast.Constant: Printer.constant,
+    ast.Length: Printer.length,
+    ast.Period: Printer.period,
+    ast.Path: Printer.path,
+    ast.ListLiteral: Printer.list_,
+    ast.Call: Printer.call,
+    ast.Changed: Printer.changed,
+    ast.Phrase: Printer.phrase,
+    ast.Parameter: Printer.parameter,
+    ast.Unary: Printer.unary,
+    ast.Binary: Printer.binary,
+    ast.Between: Printer.between,
+    ast.BlankTest: Printer.blankness,
+    ast.Logic: Printer.logic,
 }
 
 
 def format_tree(tree: Any, language: Language = "en", entities: Entities | None = None) -> str:
     """The canonical text of a syntax tree; ``entities`` give Chinese labels."""
-    return _Printer(language, entities).text(tree)
+    return Printer(language, entities).text(tree)

@@ -8,15 +8,20 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from typing import Any
 
 from lark import Token
 
 from engine import limits
 from engine.language import lexicon
 from engine.language.expression import Problem
-from engine.language.functions import spoken_names
-from engine.language.names import index_of, leads_to, member_of
-from engine.language.scope import CollectionInfo, Scope
+from engine.language.functions import FUNCTIONS, spoken_names
+from engine.language.keywords import CHINESE, ENGLISH, SYMBOL_STARTS, UNITS
+from engine.language.names import Member, index_of, leads_to, member_of
+from engine.language.numerals import chinese_number, shift
+from engine.language.phrases import Used, choice_words, find_phrase
+from engine.language.scope import CollectionInfo, FieldInfo, Scope
+from engine.language.types import Choice, Integer, MultiChoice
 
 _SPACE = re.compile(r"[\s\u3000\ufeff]+")
 _WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
@@ -37,48 +42,21 @@ _EN_KEYWORD = re.compile(
 _ESCAPES = {"\\": "\\", "'": "'", '"': '"', "n": "\n", "t": "\t"}
 _CLOSING = {"'": "'", '"': '"', "“": "”", "‘": "’"}
 _PERIOD_DAYS = {"天": "days", "周": "weeks", "个月": "months"}
-_IS_WORDS = {
-    "is": ("OP", "="),
-    "is not": ("OP", "!="),
-    "is null": ("BLANKNESS", "is"),
-    "is not null": ("BLANKNESS", "is_not"),
-    "null": ("BLANK", "blank"),
-}
-
-
 _ALSO_FUNCTIONS = ("between", "contains")
 _OPERAND_ENDS = frozenset(("NAME", "NUMBER", "UNIT", "TEXT", "DATE", "TRUE", "FALSE", "BLANK", "PERIOD", "RPAR", "RSQB"))
 
 
-def _spoken_keywords() -> tuple[dict[str, tuple[str, str]], dict[str, tuple[tuple[str, str, str], ...]]]:
-    english = dict(_IS_WORDS)
-    chinese: dict[str, list[tuple[str, str, str]]] = {}
-    for word in lexicon.WORDS:
-        for text in word.en:
-            english.setdefault(text, (word.terminal, word.value))
-        for text in word.zh:
-            chinese.setdefault(text[0], []).append((text, word.terminal, word.value))
-    for period, spellings in lexicon.PERIODS_ZH.items():
-        for text in spellings:
-            chinese.setdefault(text[0], []).append((text, "PERIOD", period))
-    for text, function in lexicon.SPOKEN_CALLS.items():
-        chinese.setdefault(text[0], []).append((text, "SPOKEN", function))
-    chinese.setdefault("的", []).append(("的", "DOT", "."))
-    ordered = {first: tuple(sorted(words, key=lambda row: -len(row[0]))) for first, words in chinese.items()}
-    return english, ordered
-
-
-_ENGLISH, _CHINESE = _spoken_keywords()
-_SYMBOL_STARTS = frozenset(symbol[0] for symbol in lexicon.SYMBOLS if symbol != "的")
-_UNITS = sorted(((text, unit) for unit, texts in lexicon.UNITS.items() for text in texts), key=lambda row: -len(row[0]))
 _FUNCTION_STARTS: dict[str, tuple[str, ...]] = {}
+_PARAMETER = re.compile(r"\{([A-Za-z_][A-Za-z0-9_]*)\}")
+_MOVES = frozenset(("FROM", "CHANGED_TO", "ENTERED", "LEFT", "STAGE"))
+_LITERAL_BEFORE = frozenset(("=", "!=", "contains", "not_contains"))
 
 
-def is_keyword(word: str) -> bool:
-    """Whether a name must stand in back quotes because the language uses the word."""
-    if not _WORD.fullmatch(word):
-        return any(text == word for text, _, _ in _CHINESE.get(word[:1], ()))
-    return word.lower() in _ENGLISH or word in ("yesterday", "tomorrow")
+class PhraseToken(Token):
+    """A phrase of the app; ``used`` says which and what fills its places, ``tree`` (set by the parser) what it stands for."""
+
+    used: Used
+    tree: Any
 
 
 @dataclass(slots=True)
@@ -90,6 +68,7 @@ class _Frame:
     path_entity: str | None = None
     path_owner: str | None = None
     collection: str | None = None
+    member: Member | None = None
 
 
 @dataclass(slots=True)
@@ -112,7 +91,9 @@ class Lexer:
             if character in " \n\t\r\u3000\ufeff":
                 matched = _SPACE.match(source, self.at)
                 self.at = matched.end() if matched else self.at + 1
-            elif character in _SYMBOL_STARTS:
+            elif self._special(character):
+                continue
+            elif character in SYMBOL_STARTS:
                 if not self._symbol():
                     return
             elif character.isascii() and character.isdigit():
@@ -125,6 +106,30 @@ class Lexer:
                 self._quoted_name()
             else:
                 self._word(character)
+
+    def _special(self, character: str) -> bool:
+        """Read what only some texts hold, and tell whether there was any: phrases, and the places of a phrase's meaning."""
+        if character == "{":
+            matched = _PARAMETER.match(self.source, self.at)
+            if matched is not None:
+                self._add("PARAMETER", matched.group(1), matched.end() - self.at)
+                return True
+        return bool(self.scope.phrases) and not self._after_dot() and self._phrase()
+
+    def _phrase(self) -> bool:
+        entity = self.frames[-1].entity
+        used = find_phrase(self.scope, entity, self.source, self.at)
+        if used is None or used.end - self.at <= len(self._name_at(self.at)):
+            return False
+        token = PhraseToken("PHRASE", self.source[self.at : used.end], self.at, 0, 0, 0, 0, used.end)
+        token.used = used
+        token.tree = entity
+        self.tokens.append(token)
+        self.at = used.end
+        return True
+
+    def _after_dot(self) -> bool:
+        return bool(self.tokens) and self.tokens[-1].type == "DOT"
 
     def _add(self, terminal: str, value: str, length: int) -> None:
         start = self.at
@@ -145,8 +150,9 @@ class Lexer:
                 return True
         terminal, value = lexicon.SYMBOLS[text]
         if terminal == "LPAR" or terminal == "LSQB":
-            opener = self.tokens[-1] if self.tokens and self.tokens[-1].type in ("FUNC", "CHANGED") else None
-            self.frames.append(_Frame(self.frames[-1].entity, "" if opener is None else str(opener)))
+            opener = self.tokens[-1] if self.tokens and self.tokens[-1].type in ("FUNC", "CHANGED", "DO") else None
+            outer = self.frames[-1]
+            self.frames.append(_Frame(outer.entity, text if opener is None else str(opener), member=outer.member))
             if len(self.frames) > limits.expression_depth_max:
                 self._problem("expression-too-deep", at, at + 1, limit=limits.expression_depth_max)
                 return False
@@ -184,7 +190,7 @@ class Lexer:
 
     def _unit(self) -> None:
         start = _after_space(self.source, self.at)
-        for text, unit in _UNITS:
+        for text, unit in UNITS:
             if self.source.startswith(text, start):
                 end = start + len(text)
                 following = self.source[end : end + 1]
@@ -287,7 +293,7 @@ class Lexer:
         source, at = self.source, self.at
         name = self._name_at(at)
         function = self._function_at(at)
-        after_dot = bool(self.tokens) and self.tokens[-1].type == "DOT"
+        after_dot = self._after_dot()
         if function and len(function) >= len(name) and not after_dot:
             self._add("FUNC", function, len(function))
             return
@@ -296,6 +302,8 @@ class Lexer:
             self._keyword(*keyword)
         elif name:
             self._name(name, len(name))
+        elif self._bare_word():
+            return
         elif (period := _ZH_PERIOD.match(source, at)) is not None:
             ahead = "next" if period.group(1) == "未来" else "last"
             self._add("PERIOD", f"{ahead}_{int(period.group(2))}_{_PERIOD_DAYS[period.group(3)]}", period.end() - at)
@@ -310,7 +318,7 @@ class Lexer:
 
     def _keyword_at(self, at: int) -> tuple[str, str, str] | None:
         changing = self.frames[-1].opener == "changed"
-        for text, terminal, value in _CHINESE.get(self.source[at : at + 1], ()):
+        for text, terminal, value in CHINESE.get(self.source[at : at + 1], ()):
             if self.source.startswith(text, at):
                 return text, terminal, value
         if changing:
@@ -350,7 +358,7 @@ class Lexer:
             return
         word = matched.group()
         name = self._name_at(at)
-        after_dot = bool(self.tokens) and self.tokens[-1].type == "DOT"
+        after_dot = self._after_dot()
         if not after_dot:
             if self._ascii_special(word, name):
                 return
@@ -358,6 +366,8 @@ class Lexer:
                 self._add("CHANGED" if word == "changed" else "FUNC", word, len(word))
                 return
         chosen = name if len(name) > len(word) else word
+        if not name and not after_dot and self._bare_word():
+            return
         self._name(chosen, len(chosen))
 
     def _ascii_special(self, word: str, name: str) -> bool:
@@ -367,11 +377,14 @@ class Lexer:
             return False
         if keyword and len(keyword.group()) >= len(name) and (keyword.group().islower() or keyword.group().isupper()):
             text = " ".join(keyword.group().lower().split())
-            terminal, value = _ENGLISH[text]
+            terminal, value = ENGLISH[text]
             self._keyword(keyword.group(), terminal, value)
             return True
         if self.frames[-1].opener == "changed" and word in lexicon.CHANGE_WORDS and self.tokens[-1].type != "LPAR":
             self._add(lexicon.CHANGE_WORDS[word], word, len(word))
+            return True
+        if word in lexicon.BARE_CALLS and not name and not _CALL_FOLLOWS.match(source, at + len(word)):
+            self._keyword(word, "SPOKEN", word)
             return True
         period = _EN_PERIOD.match(source, at)
         if period and len(period.group()) > len(name):
@@ -400,6 +413,7 @@ class Lexer:
             frame.path_entity = leads_to(self.scope, member)
         if isinstance(member, CollectionInfo):
             frame.collection = member.entity
+        frame.member = member
         self._add("NAME", name, length)
 
     def _outside_record(self, name: str) -> str | None:
@@ -410,6 +424,57 @@ class Lexer:
             return leads_to(self.scope, info.fields.get("parent")) if info else None
         type_ = self.scope.variables.get(name)
         return getattr(type_, "entity", None)
+
+    def _bare_word(self) -> bool:
+        """Read what is no name of a field: an option of the choice at hand, what people call a variable, a Chinese number."""
+        option = self._option_at(self.at)
+        if option:
+            self._add("TEXT", option, len(option))
+            return True
+        label = self._label_at(self.at)
+        if label:
+            self._variable(self.scope.labels[label], len(label))
+            return True
+        value, length = chinese_number(self.source, self.at)
+        if not length or not any(self.source.startswith(text, self.at + length) for text, _ in UNITS):
+            return False
+        self._add("NUMBER", str(value), length)
+        self._unit()
+        return True
+
+    def _option_at(self, at: int) -> str:
+        """The label or code of the choice that is being compared, where it stands without quotes."""
+        member = self.frames[-1].member
+        last = self.tokens[-1] if self.tokens else None
+        if last is None or not isinstance(member, FieldInfo) or not isinstance(member.type, Choice | MultiChoice):
+            return ""
+        listed = last.type in ("LSQB", "COMMA") and self.frames[-1].opener == "["
+        if not listed and last.type not in _MOVES and not (last.type == "OP" and last in _LITERAL_BEFORE):
+            return ""
+        return next((text for text in choice_words(member) if self._stands(text, at)), "")
+
+    def _label_at(self, at: int) -> str:
+        """The longest thing that people call a variable, where it stands at an offset."""
+        found = [label for label in self.scope.labels if self._stands(label, at)]
+        return max(found, key=len, default="")
+
+    def _stands(self, text: str, at: int) -> bool:
+        return bool(text) and self.source.startswith(text, at) and self._ends_word(at + len(text))
+
+    def _variable(self, name: str, length: int) -> None:
+        """Write out a variable by its name; a whole number before a unit becomes a duration (``N天``)."""
+        start, end = self.at, self.at + length
+        unit_at = _after_space(self.source, end)
+        unit = next((row for row in UNITS if self.source.startswith(row[0], unit_at)), None)
+        counted = unit is not None and unit[1] + "s" in FUNCTIONS and isinstance(self.scope.variables.get(name), Integer)
+        before = (("FUNC", unit[1] + "s"), ("LPAR", "(")) if counted and unit else ()
+        named = [("NAME", part) for part in name.split(".")]
+        spread = [token for part in named for token in (("DOT", "."), part)][1:]
+        if counted and unit:
+            end = unit_at + len(unit[0])
+        for terminal, value in (*before, *spread, *((("RPAR", ")"),) if before else ())):
+            self.tokens.append(Token(terminal, value, start, 0, 0, 0, 0, end))
+        self.at = end
 
     def _enter_rows(self) -> None:
         frame = self.frames[-1]
@@ -432,15 +497,3 @@ def _after_space(source: str, at: int) -> int:
     while source[at : at + 1] in (" ", "\u3000"):
         at += 1
     return at
-
-
-def shift(digits: str, power: int) -> str:
-    """Move the decimal point of a plain number text ``power`` places to the right (left when negative)."""
-    whole, _, fraction = digits.partition(".")
-    text = whole + fraction
-    point = len(whole) + power
-    if point <= 0:
-        text, point = "0" * (1 - point) + text, 1
-    text = text.ljust(point, "0")
-    whole, fraction = text[:point].lstrip("0") or "0", text[point:].rstrip("0")
-    return f"{whole}.{fraction}" if fraction else whole

@@ -140,8 +140,10 @@ PERIODS_ZH: dict[str, tuple[str, ...]] = {
     "next_year": ("明年", "下年"),
 }
 PERIOD_NAMES: frozenset[str] = frozenset(PERIODS_ZH)
-SPOKEN_CALLS: dict[str, str] = {"今天": "today", "现在": "now"}
+SPOKEN_CALLS: dict[str, str] = {"今天": "today", "现在": "now", "停留时长": "in_stage_for"}
 """Chinese words that stand for a function without arguments and need no brackets."""
+BARE_CALLS: frozenset[str] = frozenset(("in_stage_for",))
+"""English ones."""
 
 CHANGE_WORDS: dict[str, str] = {"from": "FROM", "从": "FROM", "由": "FROM", "to": "CHANGED_TO", "变为": "CHANGED_TO", "到": "CHANGED_TO"}
 """Words that are keywords only inside ``changed( … )``."""

@@ -9,6 +9,8 @@ from engine.language.functions.dates import add_span
 from engine.language.functions.logic import NUMBERS, ORDERED
 from engine.language.functions.numbers import align, constant, joined_type
 from engine.language.functions.rows import Mismatch
+from engine.language.functions.workdays import add_span_of_workdays
+from engine.language.scope import Scope
 from engine.language.types import (
     Blank,
     Choice,
@@ -25,6 +27,7 @@ from engine.language.types import (
     Ref,
     Text,
     Type,
+    Workdays,
 )
 
 _RATIO_SCALE = 6
@@ -56,14 +59,14 @@ def negative(item: Any) -> Any:
     """``-x``."""
     if isinstance(item.type, Float):
         return core.Apply("float_negate", (item,), item.type, item.nullable)
-    if isinstance(item.type, Integer | Decimal | Money | Duration):
+    if isinstance(item.type, Integer | Decimal | Money | Duration | Workdays):
         if isinstance(item, core.Const):
             return core.Const(None if item.value is None else -item.value, item.type, item.span)
-        return _guarded("negate", (item,), item.type)
+        return _integer("negate", (item,), item.type)
     raise Mismatch("no-arithmetic", 0, op="-", left=item.type, right=item.type)
 
 
-def arithmetic(op: str, left: Any, right: Any, zone: str) -> Any:
+def arithmetic(op: str, left: Any, right: Any, scope: Scope) -> Any:
     """``+ - * / %`` of two values."""
     if isinstance(left.type, Blank):
         left = core.Const(None, right.type, left.span)
@@ -72,7 +75,7 @@ def arithmetic(op: str, left: Any, right: Any, zone: str) -> Any:
     if _are(NUMBERS, left, right):
         return _numbers(op, left, right)
     if _are((Date, DateTime), left) or _are((Date, DateTime), right):
-        return _dates(op, left, right, zone)
+        return _dates(op, left, right, scope)
     if _are(Duration, left) or _are(Duration, right):
         return _durations(op, left, right)
     raise _differ(op, left, right)
@@ -89,13 +92,11 @@ def _numbers(op: str, left: Any, right: Any) -> Any:
         return _quotient(left, right)
     left, right = align(left, right)
     name = {"+": "add", "-": "subtract", "%": "modulo"}[op]
-    return _guarded(name, (left, right), joined_type(left.type, right.type))
+    return _integer(name, (left, right), joined_type(left.type, right.type))
 
 
-def _guarded(op: str, args: tuple[Any, ...], type_: Type) -> Any:
-    node = core.Apply(op, args, type_)
-    nullable = any(arg.nullable for arg in args) or op == "modulo" or not core.fits(node)
-    return core.Apply(op, args, type_, nullable)
+def _integer(op: str, args: tuple[Any, ...], type_: Type) -> Any:
+    return core.Apply(op, args, type_, op == "modulo" or any(arg.nullable for arg in args))
 
 
 def _product(left: Any, right: Any) -> Any:
@@ -111,8 +112,8 @@ def _product(left: Any, right: Any) -> Any:
         type_ = Decimal(scale) if scale else core.INTEGER
     dropped = left_scale + right_scale - core.scale_of(type_)
     if dropped <= 0:
-        return _guarded("multiply", (left, right), type_)
-    return core.Apply("multiply_round", (left, right, constant(10**dropped)), type_)
+        return _integer("multiply", (left, right), type_)
+    return _integer("multiply_round", (left, right, constant(10**dropped)), type_)
 
 
 def _quotient(left: Any, right: Any) -> Any:
@@ -128,21 +129,22 @@ def _quotient(left: Any, right: Any) -> Any:
     return core.Apply("divide_round", (left, right, constant(10**power)), type_)
 
 
-def _dates(op: str, left: Any, right: Any, zone: str) -> Any:
+def _dates(op: str, left: Any, right: Any, scope: Scope) -> Any:
     if op == "-" and type(left.type) is type(right.type):
         if isinstance(left.type, Date):
             return core.Apply("date_difference", (left, right), core.INTEGER, left.nullable or right.nullable)
         return core.Apply("moment_difference", (left, right), Duration(), left.nullable or right.nullable)
-    if op == "+" and isinstance(left.type, Duration):
+    if op == "+" and isinstance(left.type, Duration | Workdays):
         left, right = right, left
-    if op in "+-" and isinstance(right.type, Duration) and _are((Date, DateTime), left):
-        return add_span(left, negative(right) if op == "-" else right, zone)
+    if op in "+-" and isinstance(right.type, Duration | Workdays) and _are((Date, DateTime), left):
+        span = negative(right) if op == "-" else right
+        return add_span_of_workdays(left, span, scope) if _are(Workdays, span) else add_span(left, span, scope.time_zone)
     raise _differ(op, left, right)
 
 
 def _durations(op: str, left: Any, right: Any) -> Any:
     if op in "+-" and left.type == right.type:
-        return _guarded("add" if op == "+" else "subtract", (left, right), left.type)
+        return _integer("add" if op == "+" else "subtract", (left, right), left.type)
     if op == "/" and left.type == right.type:
         return _quotient(left, right)
     span, number = (left, right) if isinstance(left.type, Duration) else (right, left)

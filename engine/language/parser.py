@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
-from datetime import date, datetime
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from lark import Lark, Token, Transformer
+from lark import Lark, Token
 from lark.exceptions import LarkError, UnexpectedToken, VisitError
 from lark.lexer import Lexer as LarkLexer
 
 from engine import limits
 from engine.language import ast
+from engine.language.building import Refused, token_span
 from engine.language.expression import Problem
-from engine.language.functions import canonical_name
-from engine.language.lexer import Lexer
+from engine.language.lexer import Lexer, PhraseToken
+from engine.language.phrases import choice_of, choice_words
+from engine.language.rule_building import RuleBuild
 from engine.language.scope import Scope
 
 _GRAMMAR = Path(__file__).with_name("expression.lark")
@@ -32,6 +33,18 @@ _EXPECTED: dict[str, tuple[str, str]] = {
     "COMMA": (",", "，"),
     "LPAR": ("(", "（"),
     "TO": ("~ or and", "到"),
+    "TEXT": ("a text in quotes", "引号中的文本"),
+    "ENTITY": ("what the rule is about", "规则针对的对象"),
+    "EVENT": ("is created, is updated or the like", "创建、更新等"),
+    "IF": ("if", "如果"),
+    "THEN": ("then", "就"),
+    "VERB": ("an action such as notify(…)", "动作（如提醒(…)）"),
+    "ELSE": ("else", "否则"),
+    "SEP": (";", "；"),
+    "STAGE": ("stage", "阶段"),
+    "FOR": ("for how long", "达多久"),
+    "CHANGED_TO": ("to what value", "变为何值"),
+    "ARG": ("a parameter's name", "参数名"),
     "$END": ("the end", "结尾"),
 }
 
@@ -46,135 +59,15 @@ class _Tokens(LarkLexer):
         return iter(data)
 
 
-class _Refused(Exception):
-    """A token is well placed but its value is not possible."""
-
-    def __init__(self, problem: Problem) -> None:
-        super().__init__(problem.code)
-        self.problem = problem
-
-
-def _span(parts: Iterable[Any]) -> ast.Span:
-    start, end = -1, 0
-    for part in parts:
-        if part is None:
-            continue
-        first, last = _at(part) if isinstance(part, Token) else part.span
-        if start < 0:
-            start = first
-        end = last
-    return max(start, 0), end
-
-
-def _at(token: Token) -> ast.Span:
-    return token.start_pos or 0, token.end_pos or 0
-
-
-class _Build(Transformer):  # type: ignore[type-arg]  # Lark's transformer is untyped
-    """One method per rule of the grammar; called while parsing, so no concrete tree is ever built."""
-
-    def start(self, parts: list[Any]) -> Any:
-        return parts[0]
-
-    def group(self, parts: list[Any]) -> Any:
-        # The brackets belong to the part, so that a trace or a caret shows them.
-        return replace(parts[1], span=_span(parts))
-
-    def any_of(self, parts: list[Any]) -> Any:
-        return ast.Logic("or", tuple(parts[::2]), _span(parts))
-
-    def all_of(self, parts: list[Any]) -> Any:
-        return ast.Logic("and", tuple(parts[::2]), _span(parts))
-
-    def negate(self, parts: list[Any]) -> Any:
-        return ast.Unary("not", parts[1], _span(parts))
-
-    def minus(self, parts: list[Any]) -> Any:
-        item = parts[1]
-        if isinstance(item, ast.Number) and not item.digits.startswith("-"):
-            return ast.Number("-" + item.digits, _span(parts))
-        return ast.Unary("-", item, _span(parts))
-
-    def plus(self, parts: list[Any]) -> Any:
-        return parts[1]
-
-    def compare(self, parts: list[Any]) -> Any:
-        left, op, right = parts
-        return ast.Binary(str(op), left, right, _span(parts), _at(op))
-
-    binary = compare
-
-    def between(self, parts: list[Any]) -> Any:
-        return ast.Between(parts[0], parts[2], parts[4], _span(parts))
-
-    def blankness(self, parts: list[Any]) -> Any:
-        return ast.BlankTest(parts[0], parts[1] == "is_not", _span(parts))
-
-    def number(self, parts: list[Any]) -> Any:
-        return ast.Number(str(parts[0]), _at(parts[0]))
-
-    def length(self, parts: list[Any]) -> Any:
-        return ast.Length(str(parts[0]), str(parts[1]), _span(parts))
-
-    def text(self, parts: list[Any]) -> Any:
-        return ast.TextLiteral(str(parts[0]), _at(parts[0]))
-
-    def constant(self, parts: list[Any]) -> Any:
-        token = parts[0]
-        if token.type == "DATE":
-            return ast.Constant(_read_date(token), _at(token))
-        return ast.Constant({"TRUE": True, "FALSE": False}.get(token.type), _at(token))
-
-    def period(self, parts: list[Any]) -> Any:
-        return ast.Period(str(parts[0]), _at(parts[0]))
-
-    def list_(self, parts: list[Any]) -> Any:
-        items = tuple(part for part in parts[1:-1] if part is not None and not isinstance(part, Token))
-        return ast.ListLiteral(items, _span(parts))
-
-    def call(self, parts: list[Any]) -> Any:
-        name = parts[0]
-        args: list[Any] = []
-        where = None
-        after_where = False
-        for part in parts[2:-1]:
-            if isinstance(part, Token):
-                after_where = part.type == "WHERE"
-            elif part is not None:
-                if after_where:
-                    where = part
-                else:
-                    args.append(part)
-                after_where = False
-        return ast.Call(canonical_name(str(name)), tuple(args), where, _span(parts), _at(name))
-
-    def changed(self, parts: list[Any]) -> Any:
-        values: dict[str, Any] = {}
-        last = ""
-        for part in parts[3:-1]:
-            if isinstance(part, Token):
-                last = part.type
-            elif part is not None:
-                values[last] = part
-        return ast.Changed(parts[2], values.get("FROM"), values.get("CHANGED_TO"), _span(parts))
-
-    def path(self, parts: list[Any]) -> Any:
-        names = parts[::2]
-        return ast.Path(tuple(str(name) for name in names), _span(parts), tuple(_at(name) for name in names))
-
-
-def _read_date(token: Token) -> date | datetime:
-    try:
-        if len(token) == 10:
-            return date.fromisoformat(token)
-        return datetime.fromisoformat(token.replace(" ", "T"))
-    except ValueError:
-        raise _Refused(Problem("bad-date", *_at(token), {"text": str(token)})) from None
-
-
 @lru_cache(maxsize=1)
 def _lark() -> Lark:
-    options: dict[str, Any] = {"parser": "lalr", "lexer": _Tokens, "transformer": _Build(), "maybe_placeholders": True}
+    options: dict[str, Any] = {
+        "parser": "lalr",
+        "lexer": _Tokens,
+        "start": ["start", "sentence"],
+        "transformer": RuleBuild(),
+        "maybe_placeholders": True,
+    }
     grammar = _GRAMMAR.read_text(encoding="utf-8")
     try:
         folder = Path.home() / ".cache" / "dougong"
@@ -184,9 +77,9 @@ def _lark() -> Lark:
         return Lark(grammar, **options)
 
 
-def interactive() -> Any:
+def interactive(start: str = "start") -> Any:
     """A parser to feed token by token, which tells what it would accept next."""
-    return _lark().parse_interactive([])
+    return _lark().parse_interactive([], start=start)
 
 
 def expected_words(terminals: Iterable[str]) -> tuple[str, str]:
@@ -210,34 +103,81 @@ def check_text(source: str) -> Problem | None:
 
 def parse(source: str, scope: Scope) -> tuple[Any, tuple[Problem, ...]]:
     """The syntax tree of a source text (None where it has none) and every problem found on the way."""
+    return read(source, Lexer(source, scope), "start")
+
+
+def read(source: str, lexer: Lexer, start: str) -> tuple[Any, tuple[Problem, ...]]:
+    """As ``parse``, with the lexer and the rule of the grammar that the text is to be read by."""
     refused = check_text(source)
     if refused is not None:
         return None, (refused,)
-    lexer = Lexer(source, scope)
     lexer.run()
-    problems = lexer.problems
+    problems = list(lexer.problems)
     if any(problem.code == "expression-too-deep" for problem in problems):
         return None, tuple(problems)
     tree = None
     try:
-        tree = _lark().parse(lexer.tokens)
+        fill_phrases(lexer)
+        tree = _lark().parse(lexer.tokens, start=start)
     except UnexpectedToken as error:
         if not problems:
             problems.append(_syntax_problem(source, error))
-    except _Refused as error:
+    except Refused as error:
         problems.append(error.problem)
     except VisitError as error:
-        if not isinstance(error.orig_exc, _Refused):
+        if not isinstance(error.orig_exc, Refused):
             raise
         problems.append(error.orig_exc.problem)
     except LarkError:
         problems.append(Problem("syntax", 0, len(source), {"found": "", "expected_en": "", "expected_zh": ""}))
     if tree is None:
         return None, tuple(problems)
-    oversize = _oversize(tree, source)
-    if oversize or len(problems) > len(lexer.problems):
-        return None, (*problems, *oversize)
-    return tree, tuple(problems)
+    oversize = _oversize(tree, source) if start == "start" else ()
+    return (None if oversize else tree), (*problems, *oversize)
+
+
+def fill_phrases(lexer: Lexer) -> None:
+    """Put what each phrase stands for in its token. Raises Refused where one can't be read."""
+    for token in lexer.tokens:
+        if isinstance(token, PhraseToken):
+            token.tree = _filled(token, lexer.scope)
+
+
+def parse_meaning(means: str, scope: Scope) -> tuple[Any, tuple[Problem, ...]]:
+    """The syntax tree of what a phrase means; its places are ``Parameter`` nodes. A phrase can't be made of phrases."""
+    return parse(means, replace(scope, phrases=()))
+
+
+def _filled(token: PhraseToken, scope: Scope) -> ast.Phrase:
+    """The phrase that a token is, its meaning filled in. Raises Refused where the meaning or an argument can't be read."""
+    phrase, span = token.used.phrase, token_span(token)
+    source_start = span[0]
+    args = tuple((name, _argument(token, name, start - source_start, end - source_start, scope)) for name, start, end in token.used.places)
+    tree, problems = parse_meaning(phrase.means, replace(scope, of=token.tree))
+    if tree is None or problems:
+        raise Refused(Problem("phrase-broken", *span, {"phrase": str(token)}))
+    return ast.Phrase(phrase.words, args, fill(ast.placed(tree, span), dict(args)), span)
+
+
+def _argument(token: PhraseToken, name: str, start: int, end: int, scope: Scope) -> Any:
+    text, offset = token[start:end], token_span(token)[0] + start
+    kind = dict(token.used.phrase.params).get(name, "any")
+    choice = choice_of(scope, kind)
+    if choice is not None and text in choice_words(choice):
+        return ast.TextLiteral(choice.options.get(text, text), (offset, offset + len(text)), (kind.rpartition(".")[0], choice.name))
+    tree, problems = parse(text, replace(scope, phrases=()))
+    if tree is None or problems:
+        raise Refused(Problem("phrase-broken", offset, offset + len(text), {"phrase": str(token)}))
+    if choice is not None and isinstance(tree, ast.TextLiteral) and tree.value in choice_words(choice):
+        tree = replace(tree, value=choice.options.get(tree.value, tree.value), of=(kind.rpartition(".")[0], choice.name))
+    return ast.moved(tree, offset)
+
+
+def fill(tree: Any, args: Mapping[str, Any]) -> Any:
+    """The meaning of a phrase with its arguments in their places."""
+    if isinstance(tree, ast.Parameter):
+        return args.get(tree.name, tree)
+    return ast.rebuild(tree, lambda part: fill(part, args))
 
 
 def _oversize(tree: Any, source: str) -> tuple[Problem, ...]:
@@ -254,6 +194,6 @@ def _syntax_problem(source: str, error: UnexpectedToken) -> Problem:
     expected_en, expected_zh = expected_words(error.accepts or error.expected)
     if token.type == "$END":
         return Problem("syntax-end", len(source), len(source), {"expected_en": expected_en, "expected_zh": expected_zh})
-    start, end = _at(token)
+    start, end = token_span(token)
     found = source[start:end]
     return Problem("syntax", start, end, {"found": found, "expected_en": expected_en, "expected_zh": expected_zh})

@@ -27,6 +27,10 @@ class FieldInfo:
     stored: bool = True
     column: str = ""
     compute: str | None = None
+    shown: tuple[tuple[str, str, str], ...] = ()
+    """Of a choice: each code with its label in English and in Chinese."""
+    writable: bool = True
+    """Whether people and rules may set it: not what is computed, numbered or kept by the engine."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +44,8 @@ class CollectionInfo:
     entity: str
     via: str
     labels: tuple[str, ...] = ()
+    order: str = "id"
+    """The field by which the first and the last are told apart: ids follow the order of creation."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +59,43 @@ class EntityInfo:
     collections: Mapping[str, CollectionInfo] = field(default_factory=dict)
     soft_deleted: bool = True
     """Whether the table has a ``deleted_at`` column whose rows are out of sight."""
+    stage: tuple[str, str] | None = None
+    """The choice field that says which stage a record is in, and the field with the instant since when."""
+
+
+@dataclass(frozen=True, slots=True)
+class PhraseInfo:
+    """An idiom that an app declares: its words by language with ``{places}``, and what it means in core language.
+
+    ``params`` gives the kind of each place: duration, number, integer, text, date, any (each a literal or a setting),
+    or the ``entity.field`` of a choice, whose options may then stand without quotes. ``of`` is the entity it speaks of,
+    None where it may speak of any.
+    """
+
+    words: tuple[tuple[str, str], ...]
+    means: str
+    params: tuple[tuple[str, str], ...] = ()
+    of: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Conventions:
+    """What holds all over an installation: the ``language`` of texts where a person has none, working days, rates.
+
+    ``calendars`` are (name, text made by ``language.calendars.calendar_text``), ``calendar`` is the one that counts where
+    none is named. ``rates`` are (ISO 4217 code, text made by ``language.calendars.rates_text``): what one unit is worth in
+    the ``currency`` of the installation. ``fiscal_month`` is the month in which a fiscal year begins.
+    """
+
+    language: str = "en"
+    currency: str = ""
+    calendar: str | None = None
+    calendars: tuple[tuple[str, str], ...] = ()
+    rates: tuple[tuple[str, str], ...] = ()
+    fiscal_month: int = 1
+
+
+USUAL = Conventions()
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +108,8 @@ class Scope:
     ``parent``: inside child lines, the owning record's entity, which that word names.
     ``guarded``: a person asks, not an app's author; other records that the expression names are then read only
     as far as that person may see them (``to_sql`` takes the guards), though not those that an app's own computed fields read.
+    ``labels`` are what people call variables (a setting's titles); ``roles`` are the roles that a rule may name, by name
+    and by label.
     """
 
     entities: Mapping[str, EntityInfo]
@@ -73,3 +118,7 @@ class Scope:
     time_zone: str = "UTC"
     parent: str | None = None
     guarded: bool = False
+    conventions: Conventions = USUAL
+    phrases: tuple[PhraseInfo, ...] = ()
+    labels: Mapping[str, str] = field(default_factory=dict)
+    roles: Mapping[str, str] = field(default_factory=dict)

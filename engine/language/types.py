@@ -14,6 +14,7 @@ date            datetime.date               TEXT YYYY-MM-DD          DATE
 time            datetime.time               TEXT HH:MM:SS.ffffff     TIME
 datetime        datetime, naive, UTC        TEXT YYYY-MM-DD HH:MM:SS.ffffff  TIMESTAMP
 duration        int, seconds (exact)        INTEGER                  BIGINT
+workdays        int                         INTEGER                  BIGINT
 choice          str, the code               TEXT                     TEXT COLLATE "C"
 multi-choice    tuple[str, ...]             TEXT, JSON array         JSONB
 ref, user       str, the record's id        TEXT                     UUID
@@ -87,6 +88,11 @@ class Duration(Type):
     """A span: exact seconds, or (``calendar``) whole months."""
 
     calendar: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Workdays(Type):
+    """A span counted in working days; it can only be added to a date or an instant."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,7 @@ _WORDS: dict[type[t.Type], tuple[str, str]] = {
     t.Date: ("date", "日期"),
     t.Time: ("time", "时间"),
     t.DateTime: ("date and time", "日期时间"),
+    t.Workdays: ("workdays", "工作日数"),
     t.Choice: ("choice", "选项"),
     t.MultiChoice: ("several choices", "多选"),
     t.Json: ("JSON", "JSON"),

@@ -8,9 +8,11 @@ from typing import Any
 
 from engine.diagnostics import Span
 from engine.i18n import Language, LocalizedText
+from engine.language import CompiledRule
 from engine.language.expression import Expression
-from engine.language.scope import EntityInfo, Scope
+from engine.language.scope import USUAL, Conventions, EntityInfo, PhraseInfo, Scope
 from engine.language.types import Type
+from engine.model.kinds.calendar import Calendar, Currency
 from engine.model.kinds.data import DataSet
 from engine.model.kinds.entity import SYSTEM_FIELDS, Entity, Field
 from engine.model.kinds.form import Form
@@ -69,6 +71,8 @@ class Defaults:
     language: Language = "en"
     currency: str = "CNY"
     time_zone: str = "UTC"
+    fiscal_month: int = 1
+    """The month in which a fiscal year begins."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,11 +100,32 @@ class App:
     """Types of the names outside records: user, user.department, user.departments, user.roles, settings.*."""
     documents: Mapping[str, OpaqueDocument] = field(default_factory=dict)
     """Definitions of further kinds, by app.kind.name (``desk.flow.service``)."""
+    calendars: Mapping[str, Calendar] = field(default_factory=dict)
+    """Calendars by app.name, and by their own name where one app alone has it."""
+    currencies: Mapping[str, Currency] = field(default_factory=dict)
+    conventions: Conventions = USUAL
+    """What expressions know of calendars, rates and defaults."""
+    rules: Mapping[str, tuple[CompiledRule, ...]] = field(default_factory=dict)
+    """The checked texts of rules, by app.rules.name (``desk.rules.forgotten``)."""
+    labels: Mapping[str, str] = field(default_factory=dict)
+    """What people call the names outside records: a setting's titles."""
+    phrases: Mapping[str, tuple[PhraseInfo, ...]] = field(default_factory=dict)
+    """The phrases that texts of each app may use."""
 
     def scope(self, entity: str | None) -> Scope:
         """What an expression written at run time about this entity may name."""
         parent = self.entities[entity].parent if entity else None
-        return Scope(self.infos, entity, self.variables, self.defaults.time_zone, parent)
+        phrases = self.phrases.get(entity.partition(".")[0], ()) if entity else ()
+        return Scope(
+            self.infos,
+            entity,
+            self.variables,
+            self.defaults.time_zone,
+            parent,
+            phrases=phrases,
+            labels=self.labels,
+            conventions=self.conventions,
+        )
 
     def linked(self, entity: str, name: str) -> str | None:
         """The entity that a reference leads to; None where a field is no reference, or may lead to several entities."""

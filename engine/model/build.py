@@ -10,6 +10,7 @@ from types import MappingProxyType
 from engine.diagnostics import Diagnostic
 from engine.model.app import App, OpaqueDocument, PackageInfo
 from engine.model.computed import resolve_computed
+from engine.model.conventions import build_calendars, build_currencies, conventions_of
 from engine.model.datasets import build_data, build_imports
 from engine.model.drafts import AppDraft, Build, localized
 from engine.model.entities import declare_entities, declare_fields
@@ -20,9 +21,11 @@ from engine.model.infos import USER_VARIABLES, build_infos, check_labels
 from engine.model.layouts import build_forms, build_views
 from engine.model.manifests import read_defaults, read_menu, read_settings
 from engine.model.memory import Memory
+from engine.model.phrases import read_phrases
 from engine.model.roles import build_roles
+from engine.model.rules import check_rules
 
-_BUILT = ("app", "entity", "overlay", "form", "view", "role", "data", "import")
+_BUILT = ("app", "entity", "overlay", "form", "view", "role", "data", "import", "calendar", "currency")
 
 
 @dataclass(frozen=True)
@@ -41,15 +44,19 @@ def build(apps: dict[str, AppDraft], sources: Mapping[str, str], cache: Expressi
     expressions = Expressions(work, cache)
     work.variables.update(USER_VARIABLES)
     defaults = read_defaults(work)
+    calendars, currencies = build_calendars(work), build_currencies(work, defaults)
+    work.conventions = conventions_of(work, defaults, calendars, currencies)
     declare_entities(work)
     settings = read_settings(work)
     declare_fields(work)
     build_infos(work, {})
+    read_phrases(work, expressions)
     check_labels(work)
     computed = resolve_computed(work, expressions)
     entities = freeze_entities(work, expressions, computed)
     views = build_views(work, expressions, entities)
     roles = build_roles(work, expressions)
+    rules = check_rules(work, expressions)
     entities = with_indexes(entities, views.values(), roles.values())
     app = App(
         packages=tuple(_package_info(each) for each in apps.values()),
@@ -66,6 +73,12 @@ def build(apps: dict[str, AppDraft], sources: Mapping[str, str], cache: Expressi
         content_hash=_content_hash(apps),
         variables=MappingProxyType(work.variables),
         documents=MappingProxyType(_opaque(work)),
+        calendars=MappingProxyType(calendars),
+        currencies=MappingProxyType(currencies),
+        conventions=work.conventions,
+        rules=MappingProxyType(rules),
+        labels=MappingProxyType(work.labels),
+        phrases=MappingProxyType({name: work.phrases_of(name) for name in work.apps}),
     )
     return Built(app, tuple(work.found))
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from engine.diagnostics import Diagnostic, Span, error, nearest
 from engine.i18n import LocalizedText
-from engine.language.scope import EntityInfo
+from engine.language.scope import USUAL, Conventions, EntityInfo, PhraseInfo
 from engine.language.types import Type
 from engine.model.kinds.entity import Field
 from engine.model.memory import Memory
@@ -79,6 +79,11 @@ class Build:
     entities: dict[str, EntityDraft] = field(default_factory=dict)
     infos: dict[str, EntityInfo] = field(default_factory=dict)
     variables: dict[str, Type] = field(default_factory=dict)
+    conventions: Conventions = USUAL
+    labels: dict[str, str] = field(default_factory=dict)
+    """What people call variables: the titles of settings."""
+    phrases: dict[str, tuple[PhraseInfo, ...]] = field(default_factory=dict)
+    """The phrases that each app declares."""
     memory: Memory = field(default_factory=Memory)
     lost: set[str] = field(default_factory=set)
     """Names and labels of what could not be read: it was told once, so what names it is not told again."""
@@ -116,6 +121,11 @@ class Build:
     def names_lost(self, text: str) -> bool:
         """Whether an expression names something that could not be read."""
         return any(_mentions(text, word) for word in self.lost)
+
+    def phrases_of(self, app: str) -> tuple[PhraseInfo, ...]:
+        """The phrases that an app's texts may use: its own, then those of the apps in its reach."""
+        others = sorted(self.apps[app].reach - {app})
+        return tuple(phrase for name in (app, *others) for phrase in self.phrases.get(name, ()))
 
     def source(self, path: str) -> str:
         """The text of a file by the path that its places name."""

@@ -13,13 +13,14 @@ from typing import Any
 from engine import language
 from engine.diagnostics import Diagnostic, nearest
 from engine.language.expression import Compiled, Expression, Problem
-from engine.language.scope import EntityInfo, Scope
+from engine.language.scope import Conventions, EntityInfo, PhraseInfo, Scope
 from engine.language.types import Type
-from engine.model.drafts import Build
+from engine.model.drafts import Build, localized
+from engine.model.entities import titles
 from engine.model.node import Node
 from engine.model.places import place
 
-_Key = tuple[str, str | None, str | None, Type | None, bool, str]
+_Key = tuple[str, str | None, str | None, Type | None, bool, str, Conventions]
 
 
 class _Watched(Mapping[str, EntityInfo]):
@@ -53,9 +54,12 @@ class _Kept:
     compiled: Compiled
     seen: Mapping[str, EntityInfo | None]
     variables: Mapping[str, Type]
+    labels: Mapping[str, str]
+    phrases: tuple[PhraseInfo, ...]
 
-    def holds(self, build: Build) -> bool:
+    def holds(self, build: Build, scope: Scope) -> bool:
         same = self.variables is build.variables or self.variables == build.variables
+        same = same and self.labels == scope.labels and self.phrases == scope.phrases
         return same and all(build.infos.get(name) is info or build.infos.get(name) == info for name, info in self.seen.items())
 
 
@@ -67,17 +71,18 @@ class ExpressionCache:
 
     def compiled(self, build: Build, source: str, scope: Scope, expects: Type | None, condition: bool) -> Compiled:
         """The outcome of compiling, from the cache where nothing it depends on has changed."""
-        key = (source, scope.of, scope.parent, expects, condition, scope.time_zone)
+        key = (source, scope.of, scope.parent, expects, condition, scope.time_zone, scope.conventions)
         found = self.kept.get(key)
-        if found is not None and found.holds(build):
+        if found is not None and found.holds(build, scope):
             return found.compiled
         watched = _Watched(build.infos)
         compiled: Compiled = language.compile_expression(source, replace(scope, entities=watched), expects=expects, condition=condition)
         if compiled.expression is not None:
             whole = replace(compiled.expression, entities=build.infos)
-            compiled = Compiled(whole, compiled.problems)
+            warnings = language.condition_warnings(whole) if condition else ()
+            compiled = Compiled(whole, (*compiled.problems, *warnings))
         if not watched.all:
-            self.kept[key] = _Kept(compiled, watched.seen, build.variables)
+            self.kept[key] = _Kept(compiled, watched.seen, build.variables, scope.labels, scope.phrases)
         return compiled
 
 
@@ -91,7 +96,29 @@ class Expressions:
     def scope(self, of: str | None, app: str) -> Scope:
         """What an expression about an entity, written in a document of ``app``, may name."""
         draft = self.build.entities[of] if of else None
-        return Scope(self.build.infos, of, self.build.variables, self.build.apps[app].time_zone, draft.parent if draft else None)
+        return Scope(
+            self.build.infos,
+            of,
+            self.build.variables,
+            self.build.apps[app].time_zone,
+            draft.parent if draft else None,
+            phrases=self.build.phrases_of(app),
+            labels=self.build.labels,
+            conventions=self.build.conventions,
+        )
+
+    def rule_scope(self, of: str | None, app: str) -> Scope:
+        """What a rule of ``app`` may name: also roles, by name or title."""
+        roles: dict[str, str] = {}
+        reach = {app, *self.build.apps[app].reach}
+        for name in sorted(reach, key=lambda each: (each != app, each)):
+            for document in self.build.apps[name].documents:
+                if document.kind == "role" and document.name:
+                    own = document.name if name == app else f"{name}.{document.name}"
+                    for word in (own, f"{name}.{document.name}", *titles(localized(document.node.get("title")))):
+                        roles.setdefault(word, own)
+        roles.pop("", None)
+        return replace(self.scope(of, app), roles=roles)
 
     def quiet(self, node: Node, of: str | None, app: str, expects: Type | None = None) -> Compiled:
         """Compile without telling what is wrong (it may be told later)."""
@@ -127,9 +154,10 @@ class Expressions:
         """Note what compiling found wrong, unless it comes of a name that was told about already."""
         if compiled.expression is None and self.build.lost and self.build.names_lost(_source(node)):
             return
-        self.build.found += [self._diagnostic(node, problem, of) for problem in compiled.problems]
+        self.build.found += [self.diagnostic(node, problem, of) for problem in compiled.problems]
 
-    def _diagnostic(self, node: Node, problem: Problem, of: str | None) -> Diagnostic:
+    def diagnostic(self, node: Node, problem: Problem, of: str | None) -> Diagnostic:
+        """A problem of a text, at its place in the file."""
         span = place(node, self.build.source(node.path), problem.start, problem.end)
         severity: Any = problem.severity
         fix = problem.fix

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 
 from engine.diagnostics import warning
 from engine.i18n import LocalizedText
@@ -43,20 +44,42 @@ everybody who reports to the user, directly or through others."""
 def build_infos(build: Build, virtual: Mapping[str, Iterable[str]], only: Iterable[str] | None = None) -> None:
     """Make (or make anew) the view of all entities, or of some; ``virtual`` are computed fields without a column."""
     collections = _collections(build) if only is None else None
+    stages = _stages(build)
     for name in build.entities if only is None else only:
         draft = build.entities[name]
         known = build.infos[name].collections if collections is None else collections.get(name, {})
-        build.infos[name] = _remembered(build, draft, known, frozenset(virtual.get(name, ())))
+        build.infos[name] = _remembered(build, draft, known, frozenset(virtual.get(name, ())), stages.get(name))
 
 
-def _remembered(build: Build, draft: EntityDraft, collections: Mapping[str, CollectionInfo], virtual: frozenset[str]) -> EntityInfo:
+def _remembered(
+    build: Build, draft: EntityDraft, collections: Mapping[str, CollectionInfo], virtual: frozenset[str], stage: tuple[str, str] | None
+) -> EntityInfo:
     """The view of an entity: the very same one as before where nothing has changed, so that comparing is quick."""
     fields = tuple(draft.fields.values())
     made = build.memory.infos.get((draft.name, virtual))
-    if made is None or not made.serves(fields, draft.nodes, collections) or tuple(titles(draft.title)) != made.info.labels:
-        made = InfoMade(fields, draft.nodes, collections, _info(draft, collections, virtual))
+    said = (tuple(titles(draft.title)), stage)
+    if made is None or not made.serves(fields, draft.nodes, collections) or said != (made.info.labels, made.info.stage):
+        made = InfoMade(fields, draft.nodes, collections, replace(_info(draft, collections, virtual), stage=stage))
         build.memory.infos[draft.name, virtual] = made
     return made.info
+
+
+def _stages(build: Build) -> dict[str, tuple[str, str]]:
+    """Of every entity that goes through stages: the field that says which, and the one with the instant since when.
+
+    The latter is the date-time field named like the former with ``_since``, where the entity has one.
+    """
+    found: dict[str, tuple[str, str]] = {}
+    for app in build.apps.values():
+        for document in app.documents:
+            if document.kind != "flow" or document.node.text_of("kind") != "stages":
+                continue
+            of, stage = document.node.text_of("of") or "", document.node.text_of("field") or ""
+            draft = build.entities.get(f"{app.name}.{of}") or build.entities.get(of)
+            since = draft.fields.get(f"{stage}_since") if draft is not None else None
+            if draft is not None and stage in draft.fields and since is not None and isinstance(since.type, t.DateTime):
+                found[draft.name] = (stage, since.name)
+    return found
 
 
 def _info(draft: EntityDraft, collections: Mapping[str, CollectionInfo], virtual: frozenset[str]) -> EntityInfo:
@@ -67,7 +90,7 @@ def _info(draft: EntityDraft, collections: Mapping[str, CollectionInfo], virtual
             fields[field.name] = _field_info(draft, field, taken, field.name in virtual)
     system = dict(SYSTEM_TYPES) | (dict(LINE_TYPES) if draft.parent else {})
     for name, (kind, title) in system.items():
-        fields[name] = FieldInfo(name, kind, _free(title, taken), column=name)
+        fields[name] = FieldInfo(name, kind, _free(title, taken), column=name, writable=False)
     if draft.parent:
         fields["parent"] = FieldInfo("parent", t.Ref(draft.parent), column="parent")
     named = {name: _labelled(each, taken) for name, each in collections.items()}
@@ -92,13 +115,15 @@ def _field_info(draft: EntityDraft, field: Field, taken: set[str], virtual: bool
         stored=not virtual,
         column="" if virtual else field.name,
         compute=compute if virtual else None,
+        shown=tuple((option.code, option.title.text("en"), option.title.text("zh")) for option in field.options),
+        writable=compute is None and field.kind != "sequence",
     )
 
 
 def _labelled(collection: CollectionInfo, taken: set[str]) -> CollectionInfo:
     labels = tuple(label for label in collection.labels if label not in taken)
     taken.update(labels)
-    return CollectionInfo(collection.name, collection.entity, collection.via, labels)
+    return replace(collection, labels=labels)
 
 
 def _collections(build: Build) -> dict[str, dict[str, CollectionInfo]]:
@@ -107,7 +132,7 @@ def _collections(build: Build) -> dict[str, dict[str, CollectionInfo]]:
         for field in draft.fields.values():
             if field.kind == "lines" and field.lines in build.entities:
                 own = found.setdefault(draft.name, {})
-                own[field.name] = CollectionInfo(field.name, field.lines or "", "parent", tuple(titles(field.title)))
+                own[field.name] = CollectionInfo(field.name, field.lines or "", "parent", tuple(titles(field.title)), "position")
     for draft in build.entities.values():
         for field in draft.fields.values():
             if field.inverse:

@@ -11,6 +11,7 @@ from engine.i18n import LocalizedText
 from engine.language.types import Type
 from engine.model.app import Defaults, MenuItem, Setting
 from engine.model.drafts import SYSTEM, AppDraft, Build, EntityDraft
+from engine.model.entities import titles
 from engine.model.fields import UNTYPED, Place, build_field
 from engine.model.kinds.entity import Entity
 from engine.model.kinds.view import View
@@ -43,6 +44,9 @@ def read_defaults(build: Build) -> Defaults:
                 values[word] = said.text_of(word)
         if zone is not None and zone.text in _time_zones():
             values["time_zone"] = zone.text
+        month = said.get("fiscal_month")
+        if month is not None and isinstance(month.value, int):
+            values["fiscal_month"] = month.value
     defaults = Defaults(**values)
     for app in build.apps.values():
         quiet = app.node.get("defaults") or NOTHING
@@ -65,6 +69,8 @@ def read_settings(build: Build) -> dict[str, Setting]:
             if variable in build.variables:
                 build.error("setting-twice", key.span, name=name)
             build.variables[variable] = made.type
+            for label in titles(made.title):
+                build.labels.setdefault(label, variable)
             found[f"{app.name}.{name}"] = made
     return found
 

@@ -34,6 +34,7 @@ def load_actor(connection: sa.Connection, app: App, tables: Tables, user_id: str
         "user.team": _team(connection, tables, user_id),
         "user.roles": held,
         "user.manager": row._mapping.get("manager"),
+        "user.language": row._mapping.get("language"),
     }
     variables.update(_further(connection, app, tables, user_id, variables))
     chosen = row._mapping.get("language")

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC
 from typing import Any
 
 import sqlalchemy as sa
 
+from engine.errors import FieldProblem, Overflow
 from engine.model.app import App
 from engine.model.kinds.entity import Entity
 from engine.records.plan import EntityPlan
@@ -92,22 +94,37 @@ def _load_collection(work: UnitOfWork, entity: Entity, records: Sequence[Values]
 
 
 def apply_defaults(plan: EntityPlan, record: Values, given: frozenset[str], variables: Mapping[str, Any]) -> None:
-    """Give fields that the writer did not mention their default or initial value."""
+    """Give fields that the writer did not mention their default or initial value; a result too big to be kept is none."""
     for field_plan in plan.defaulted:
         name = field_plan.field.name
         if name in given:
             continue
-        record[name] = field_plan.initial(record, variables) if field_plan.initial is not None else field_plan.field.default
+        try:
+            record[name] = field_plan.initial(record, variables) if field_plan.initial is not None else field_plan.field.default
+        except Overflow:
+            record[name] = None
 
 
-def apply_computed(plan: EntityPlan, record: Values, variables: Mapping[str, Any]) -> None:
-    """Give stored computed fields their value, in dependency order; child lines first, since totals read them."""
+def apply_computed(plan: EntityPlan, record: Values, variables: Mapping[str, Any]) -> list[FieldProblem]:
+    """Give stored computed fields their value, in dependency order; child lines first, since totals read them.
+
+    The problems are results that have more digits than can be kept.
+    """
+    problems: list[FieldProblem] = []
     for name, line_plan in plan.lines.items():
-        for line in record.get(name) or ():
-            apply_computed(line_plan, line, variables)
+        for position, line in enumerate(record.get(name) or ()):
+            found = apply_computed(line_plan, line, variables)
+            problems += [replace(problem, field=f"{name}.{position}.{problem.field}") for problem in found]
     for field_plan in plan.stored_computes:
-        if field_plan.compute is not None:
-            record[field_plan.field.name] = field_plan.compute(record, variables)
+        if field_plan.compute is None:
+            continue
+        name = field_plan.field.name
+        try:
+            record[name] = field_plan.compute(record, variables)
+        except Overflow:
+            record[name] = None
+            problems.append(FieldProblem(name, "overflow"))
+    return problems
 
 
 def assign_numbers(work: UnitOfWork, plan: EntityPlan, records: Sequence[Values]) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -13,30 +12,20 @@ from engine import access, limits
 from engine.errors import BadRequest, NotFound
 from engine.language import types as t
 from engine.language.expression import Expression
-from engine.model.app import App
-from engine.model.kinds.entity import NOT_ALONG, SYSTEM_FIELDS, Entity, Field
+from engine.model.kinds.entity import SYSTEM_FIELDS, Entity
 from engine.model.kinds.role import FieldRight
-from engine.records import cursor, filters, gate, shapes
+from engine.records import filters, gate, shapes
+from engine.records.columns import readable_fields, right_on, type_of, value_of
 from engine.records.derive import Values, value_column
 from engine.records.lines import read_lines
 from engine.records.masking import masked
 from engine.records.naming import names_of, references_of
+from engine.records.ordering import beyond, cursor_of, directed, order_of
 from engine.records.plan import plan_of
 from engine.records.record import Record
 from engine.records.shapes import Listing
-from engine.records.values import ValueProblem, parse, to_json
+from engine.records.values import to_json
 from engine.store import UnitOfWork
-
-_SYSTEM_TYPES: dict[str, t.Type] = {
-    "id": t.Ref(""),
-    "version": t.Integer(),
-    "created_at": t.DateTime(),
-    "updated_at": t.DateTime(),
-    "deleted_at": t.DateTime(),
-    "created_by": t.Ref("system.user"),
-    "updated_by": t.Ref("system.user"),
-    "deleted_by": t.Ref("system.user"),
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,40 +58,12 @@ class Query:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """One page of a list; ``next`` is None on the last one. ``totals`` cover the whole list, not the page."""
+    """One page of a list; ``next`` is None on the last one, ``previous`` on the first. ``totals`` cover the whole list."""
 
     items: tuple[Record, ...]
     next: str | None
     totals: Mapping[str, Any]
-
-
-def type_of(app: App, entity: Entity, name: str) -> t.Type:
-    """The type of a field, a system field, or the field at the end of a path."""
-    field = app.field_at(entity.name, name)
-    return field.type if field is not None else _SYSTEM_TYPES[name]
-
-
-def _right(work: UnitOfWork, entity: Entity, name: str) -> FieldRight:
-    """The actor's right on a field, a system field, or what a path leads to."""
-    if name in SYSTEM_FIELDS:
-        return "read"
-    if "." in name:
-        return access.along(work.app, work.actor, entity.name, name) if _in_lists(work.app.field_at(entity.name, name)) else "none"
-    return access.fields(work.app, work.actor, entity.name).get(name, "none")
-
-
-def _in_lists(field: Field | None) -> bool:
-    return field is not None and field.kind not in NOT_ALONG and len(field.targets) < 2
-
-
-def _value(work: UnitOfWork, entity: Entity, name: str) -> sa.ColumnElement[Any]:
-    """A field, a system field or what a path leads to as a column expression."""
-    return filters.value_at(work, entity, name) if "." in name else value_column(work, entity, name)
-
-
-def readable_fields(work: UnitOfWork, entity: Entity) -> Mapping[str, FieldRight]:
-    """The fields the actor sees, truly or masked, with the right."""
-    return {name: right for name, right in access.fields(work.app, work.actor, entity.name).items() if right != "none"}
+    previous: str | None = None
 
 
 def _conditions(work: UnitOfWork, entity: Entity, query: Query) -> list[sa.ColumnElement[bool]]:
@@ -136,9 +97,9 @@ def _search(work: UnitOfWork, entity: Entity, text: str) -> sa.ColumnElement[boo
     """Every word must stand in some searched field that the actor may read, regardless of case."""
     names = entity.search or plan_of(work.app, entity.name).display_fields
     columns = [
-        _searched(work, _value(work, entity, name))
+        _searched(work, value_of(work, entity, name))
         for name in names
-        if _right(work, entity, name) in ("read", "write") and type(type_of(work.app, entity, name)) is t.Text
+        if right_on(work, entity, name) in ("read", "write") and type(type_of(work.app, entity, name)) is t.Text
     ]
     if not columns:
         return sa.false()
@@ -153,37 +114,12 @@ def _searched(work: UnitOfWork, column: sa.ColumnElement[Any]) -> sa.ColumnEleme
     return sa.func.lower(sa.collate(column, "pg_unicode_fast"))
 
 
-def _order(work: UnitOfWork, entity: Entity, sort: Sequence[str]) -> list[tuple[str, sa.ColumnElement[Any], bool]]:
-    """The order as (name, column, descending), made total by the id at the end."""
-    if len(sort) > limits.sort_fields_max:
-        raise BadRequest("too-many-sort-fields", max=limits.sort_fields_max)
-    order = []
-    for name in sort:
-        descending, bare = name.startswith("-"), name.removeprefix("-")
-        known = "." in bare or bare in SYSTEM_FIELDS or (bare in entity.fields and entity.fields[bare].lines is None)
-        if not known or _right(work, entity, bare) not in ("read", "write"):
-            raise BadRequest("unknown-field-in-query", field=bare[:60], entity=entity.name)
-        if isinstance(type_of(work.app, entity, bare), t.Json | t.MultiChoice):
-            raise BadRequest("not-sortable", field=bare)
-        order.append((bare, _value(work, entity, bare), descending))
-    if not any(name == "id" for name, _column, _descending in order):
-        order.append(("id", work.tables[entity.name].c.id, order[-1][2] if order else True))
-    return order
-
-
-def _ordered(column: sa.ColumnElement[Any], descending: bool, nullable: bool, dialect: str) -> sa.ColumnElement[Any]:
-    directed = column.desc() if descending else column.asc()
-    if dialect == "sqlite" or not nullable:
-        return directed
-    return directed.nulls_last() if descending else directed.nulls_first()
-
-
 def _chosen(work: UnitOfWork, entity: Entity, fields: tuple[str, ...] | None) -> dict[str, FieldRight]:
     """The fields and paths asked for, each with the actor's right; raises BadRequest for what it may not see."""
     if fields is None:
         rights = readable_fields(work, entity)
         return {name: rights[name] for name, definition in entity.fields.items() if name in rights and definition.lines is None}
-    chosen = {name: _right(work, entity, name) for name in fields}
+    chosen = {name: right_on(work, entity, name) for name in fields}
     for name, right in chosen.items():
         if right == "none":
             raise BadRequest("unknown-field-in-query", field=str(name)[:60], entity=entity.name)
@@ -206,14 +142,14 @@ def find(work: UnitOfWork, query: Query) -> Page:
         keys = list(rows.keys())
         found = [dict(zip(keys, row, strict=True)) for row in rows]
         totals = _totals(work, entity, conditions, query.totals) if query.totals else {}
-    following = None
-    if len(found) > query.limit:
-        found = found[: query.limit]
-        following = cursor.encode(
-            [to_json(type_of(work.app, entity, name), found[-1][name]) for name, _column, _descending in listing.order]
-        )
+    backward = (query.cursor or "").startswith("-")
+    more, found = len(found) > query.limit, found[: query.limit]
+    if backward:
+        found.reverse()
     records = present_all(work, entity, found, listing.rights, listing.names, with_names=query.names)
-    return Page(tuple(records), following, totals)
+    following = cursor_of(listing.order, found[-1]) if found and (more or backward) else None
+    previous = cursor_of(listing.order, found[0], backward=True) if found and (more if backward else query.cursor) else None
+    return Page(tuple(records), following, totals, previous)
 
 
 def _prepared(work: UnitOfWork, entity: Entity, query: Query) -> shapes.Prepared | None:
@@ -228,51 +164,19 @@ def _prepared(work: UnitOfWork, entity: Entity, query: Query) -> shapes.Prepared
 
 
 def _listing(work: UnitOfWork, entity: Entity, query: Query, conditions: Sequence[sa.ColumnElement[bool]]) -> Listing:
-    order = _order(work, entity, query.sort or ("-created_at",))
+    order = order_of(work, entity, query.sort or ("-created_at",))
     rights = _chosen(work, entity, query.fields)
     table = work.tables[entity.name]
-    columns = [table.c[name] for name in SYSTEM_FIELDS] + [_value(work, entity, name).label(name) for name in rights]
+    columns = [table.c[name] for name in SYSTEM_FIELDS] + [value_of(work, entity, name).label(name) for name in rights]
     columns += [table.c[f"{name}__entity"] for name in rights if name in entity.fields and len(entity.fields[name].targets) > 1]
     present = {*SYSTEM_FIELDS, *rights}
-    columns += [column.label(name) for name, column, _descending in order if name not in present]
+    columns += [step.column.label(step.name) for step in order if step.name not in present]
     statement = sa.select(*columns).where(*conditions)
     if query.cursor:
-        statement = statement.where(cursor.after(_cursor_values(work, entity, order, query.cursor)))
-    dialect = work.database.dialect
-    directed = (_ordered(column, descending, name != "id", dialect) for name, column, descending in order)
-    return Listing(statement.order_by(*directed).limit(query.limit + 1), tuple(order), rights, tuple(rights))
-
-
-def _cursor_values(
-    work: UnitOfWork, entity: Entity, order: Sequence[tuple[str, sa.ColumnElement[Any], bool]], text: str
-) -> list[tuple[sa.ColumnElement[Any], bool, Any]]:
-    plan = plan_of(work.app, entity.name)
-    found = []
-    for (name, column, descending), raw in zip(order, cursor.decode(text, len(order)), strict=True):
-        field = work.app.field_at(entity.name, name)
-        if field is not None:
-            try:
-                value = parse(field, raw, plan.zone)
-            except ValueProblem:
-                raise BadRequest("bad-cursor") from None
-        else:
-            value = _system_value(name, raw)
-        found.append((column, descending, value))
-    return found
-
-
-def _system_value(name: str, raw: Any) -> Any:
-    """A system field's value out of a cursor."""
-    if raw is None or (name == "version" and type(raw) is int):
-        return raw
-    if not isinstance(raw, str) or name == "version":
-        raise BadRequest("bad-cursor")
-    if not name.endswith("_at"):
-        return raw
-    try:
-        return datetime.fromisoformat(raw.removesuffix("Z"))
-    except ValueError:
-        raise BadRequest("bad-cursor") from None
+        statement = statement.where(beyond(work, entity, order, query.cursor))
+    backward = (query.cursor or "").startswith("-")
+    steps = (directed(step, work.database.dialect, backward=backward) for step in order)
+    return Listing(statement.order_by(*steps).limit(query.limit + 1), tuple(order), rights, tuple(rights))
 
 
 _TOTALS: Mapping[str, Any] = {"sum": sa.func.sum, "min": sa.func.min, "max": sa.func.max, "avg": sa.func.avg}

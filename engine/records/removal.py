@@ -6,10 +6,9 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from engine import limits
 from engine.errors import Conflict, Forbidden, NotFound
-from engine.model.kinds.entity import Entity
-from engine.records import gate
+from engine.model.kinds.entity import Entity, Field
+from engine.records import gate, organisation
 from engine.records.plan import plan_of
 from engine.records.references import linking_condition, links_to, refuse_while_linked
 from engine.records.service import read_for_update
@@ -18,10 +17,14 @@ from engine.records.values import to_json
 from engine.store import Change, UnitOfWork, files, rows
 
 _CASCADE_DEPTH_MAX = 8
+_LINKED_AT_ONCE = 500
 
 
-def delete(work: UnitOfWork, entity: str, key: str, version: int | None) -> None:
-    """Move one record to the trash. Raises NotFound, Forbidden, Conflict (another version, or still referenced)."""
+def delete(work: UnitOfWork, entity: str, key: str, version: int | None) -> int:
+    """Move one record to the trash, and what goes with it; gives how many records that were.
+
+    Raises NotFound, Forbidden, Conflict (another version, or still referenced).
+    """
     definition = gate.entity_of(work, entity)
     before = read_for_update(work, plan_of(work.app, entity), [key]).get(key)
     if before is None:
@@ -31,10 +34,11 @@ def delete(work: UnitOfWork, entity: str, key: str, version: int | None) -> None
         raise Forbidden("not-allowed", verb="delete", entity=entity)
     if version is not None and version != before["version"]:
         raise Conflict("record-changed", entity=entity, id=key, version=before["version"])
-    _delete(work, definition, before["id"], before["version"], depth=0)
+    organisation.check_removal(work, entity, key, before)
+    return _delete(work, definition, before["id"], before["version"], depth=0)
 
 
-def _delete(work: UnitOfWork, entity: Entity, key: str, version: int, depth: int) -> None:
+def _delete(work: UnitOfWork, entity: Entity, key: str, version: int, depth: int) -> int:
     if depth > _CASCADE_DEPTH_MAX:
         raise Conflict("cascade-too-deep", entity=entity.name, max=_CASCADE_DEPTH_MAX)
     refuse_while_linked(work, entity.name, key)
@@ -42,23 +46,27 @@ def _delete(work: UnitOfWork, entity: Entity, key: str, version: int, depth: int
     if not rows.update(work.connection, work.tables[entity.name], key, version, stamps):
         raise Conflict("record-changed", entity=entity.name, id=key)
     work.record_change(Change(entity.name, key, version + 1, "delete", {}))
+    count = 1
     for other, definition in links_to(work.app, entity.name):
         if definition.when_deleted == "refuse":
             continue
         table = work.tables[other.name]
         mine = linking_condition(work, other, definition, entity.name, key)
-        for row in work.connection.execute(sa.select(table.c.id, table.c.version).where(mine).limit(limits.lines_max)).all():
-            if definition.when_deleted == "cascade":
-                _delete(work, other, row.id, row.version, depth + 1)
-            else:
-                cleared: dict[str, Any] = {
-                    definition.column: None,
-                    "version": row.version + 1,
-                    "updated_at": work.now,
-                    "updated_by": work.actor.id,
-                }
-                if rows.update(work.connection, table, row.id, row.version, cleared):
-                    work.record_change(Change(other.name, row.id, row.version + 1, "update", {definition.name: [key, None]}))
+        while linked := work.connection.execute(sa.select(table.c.id, table.c.version).where(mine).limit(_LINKED_AT_ONCE)).all():
+            for row in linked:
+                if definition.when_deleted == "cascade":
+                    count += _delete(work, other, row.id, row.version, depth + 1)
+                else:
+                    _clear(work, other, definition, row.id, row.version, key)
+    return count
+
+
+def _clear(work: UnitOfWork, entity: Entity, definition: Field, key: str, version: int, target: str) -> None:
+    """Let a record no longer lead to one that goes."""
+    stamps = {"version": version + 1, "updated_at": work.now, "updated_by": work.actor.id}
+    if not rows.update(work.connection, work.tables[entity.name], key, version, {definition.column: None, **stamps}):
+        raise Conflict("record-changed", entity=entity.name, id=key)
+    work.record_change(Change(entity.name, key, version + 1, "update", {definition.name: [target, None]}))
 
 
 def _trashed(work: UnitOfWork, entity: str, key: str) -> tuple[Entity, sa.Row[Any]]:
@@ -82,16 +90,50 @@ def restorable(work: UnitOfWork, entity: str, key: str) -> bool:
     return True
 
 
-def restore(work: UnitOfWork, entity: str, key: str) -> None:
-    """Bring a record back from the trash. Raises Conflict where its unique key has been taken meanwhile."""
+def restore(work: UnitOfWork, entity: str, key: str) -> int:
+    """Bring a record back from the trash, with what went with it; gives how many records that were.
+
+    Raises Conflict where a unique key has been taken meanwhile, or a record that it cannot be without is gone.
+    """
     definition, row = _trashed(work, entity, key)
-    table = work.tables[entity]
-    for fields in unique_keys(definition):
-        same = [table.c[definition.fields[name].column] == row._mapping[definition.fields[name].column] for name in fields]
+    return _restore(work, definition, row, depth=0)
+
+
+def _restore(work: UnitOfWork, entity: Entity, row: sa.Row[Any], depth: int) -> int:
+    table = work.tables[entity.name]
+    for fields in unique_keys(entity):
+        same = [table.c[entity.fields[name].column] == row._mapping[entity.fields[name].column] for name in fields]
         if work.connection.execute(sa.select(table.c.id).where(*same, table.c.deleted_at.is_(None))).first():
-            raise Conflict("not-unique", entity=entity, id=key, fields=list(fields))
-    rows.update(work.connection, table, key, row.version, {"deleted_at": None, "deleted_by": None, "version": row.version + 1})
-    work.record_change(Change(entity, key, row.version + 1, "restore", {}))
+            raise Conflict("not-unique", entity=entity.name, id=row.id, fields=list(fields))
+    _refuse_without_target(work, entity, row)
+    rows.update(work.connection, table, row.id, row.version, {"deleted_at": None, "deleted_by": None, "version": row.version + 1})
+    work.record_change(Change(entity.name, row.id, row.version + 1, "restore", {}))
+    count = 1
+    if depth >= _CASCADE_DEPTH_MAX:
+        return count
+    for other, definition in links_to(work.app, entity.name):
+        if definition.when_deleted != "cascade" or definition.column == "parent":
+            continue
+        linked = work.tables[other.name]
+        # One unit of work has one instant: what has it and led here went because this record went.
+        together = [linked.c[definition.column] == row.id, linked.c.deleted_at == row.deleted_at]
+        if len(definition.targets) > 1:
+            together.append(linked.c[f"{definition.column}__entity"] == entity.name)
+        for each in work.connection.execute(sa.select(linked).where(*together)).all():
+            count += _restore(work, other, each, depth + 1)
+    return count
+
+
+def _refuse_without_target(work: UnitOfWork, entity: Entity, row: sa.Row[Any]) -> None:
+    """A record cannot come back without what it has to lead to."""
+    for field in entity.fields.values():
+        target = row._mapping[field.column] if field.targets and field.column and field.required else None
+        if target is None:
+            continue
+        leads_to = field.targets[0] if len(field.targets) == 1 else row._mapping[f"{field.column}__entity"]
+        there = work.tables[leads_to]
+        if work.connection.execute(sa.select(there.c.id).where(there.c.id == target, there.c.deleted_at.is_(None))).first() is None:
+            raise Conflict("target-gone", entity=entity.name, id=row.id, field=field.name)
 
 
 def purge(work: UnitOfWork, entity: str, key: str) -> None:

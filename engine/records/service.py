@@ -15,13 +15,14 @@ from engine.errors import Conflict, FieldProblem, Forbidden, Invalid, NotFound
 from engine.ids import new_ids
 from engine.model.kinds.entity import SYSTEM_FIELDS
 from engine.model.kinds.role import FieldRight
-from engine.records import gate
+from engine.records import gate, organisation
 from engine.records.attachments import bind_files, files_named
+from engine.records.columns import readable_fields
 from engine.records.derive import Values, apply_computed, apply_defaults, assign_numbers, load_related
 from engine.records.draft import Draft
 from engine.records.lines import identify_lines, line_changes, parse_lines, read_lines, write_lines
 from engine.records.plan import EntityPlan, plan_of
-from engine.records.query import get, present_all, readable_fields
+from engine.records.query import get, present_all
 from engine.records.record import Record
 from engine.records.references import missing_references
 from engine.records.uniqueness import taken_keys
@@ -106,7 +107,7 @@ def _finish(work: UnitOfWork, plan: EntityPlan, drafts: Sequence[Draft]) -> None
     for draft in drafts:
         if draft.before is not None:
             draft.values.update({f"old.{name}": value for name, value in draft.before.items()})
-        apply_computed(plan, draft.values, variables)
+        draft.problems += apply_computed(plan, draft.values, variables)
         changed = draft.given if draft.before is not None else None
         draft.problems += problems_of_values(plan, draft.values, changed)
         for name, line_plan in plan.lines.items():
@@ -118,6 +119,7 @@ def _finish(work: UnitOfWork, plan: EntityPlan, drafts: Sequence[Draft]) -> None
             unread = {problem.field for problem in draft.problems}
             draft.problems += [each for each in found if each.field not in unread]
     taken_keys(work, plan, drafts)
+    organisation.add_problems(work, plan.entity.name, drafts)
 
 
 def write_new(work: UnitOfWork, plan: EntityPlan, drafts: Sequence[Draft]) -> None:

@@ -14,6 +14,7 @@ from weakref import WeakKeyDictionary
 import sqlalchemy as sa
 
 from engine.model.kinds.role import FieldRight
+from engine.records.ordering import Step
 from engine.store import UnitOfWork
 from engine.store.prepared import Select
 from engine.store.tables import Tables
@@ -23,10 +24,10 @@ _REMEMBERED_MAX = 512
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """What a list needs besides its rows: the statement, its order as (name, column, descending), the fields shown and their rights."""
+    """What a list needs besides its rows: the statement, its order, the fields shown and their rights."""
 
     statement: sa.Select[Any]
-    order: tuple[tuple[str, sa.ColumnElement[Any], bool], ...]
+    order: tuple[Step, ...]
     rights: Mapping[str, FieldRight]
     names: tuple[str, ...]
 

@@ -149,6 +149,15 @@ class Database:
         self.engine.dispose()
 
 
+def alone(connection: sa.Connection, matter: str) -> None:
+    """Wait until no other transaction deals with a matter of this name; it is held until this one ends.
+
+    SQLite has one writer at a time anyway.
+    """
+    if connection.dialect.name == "postgresql":
+        connection.execute(sa.select(sa.func.pg_advisory_xact_lock(sa.func.hashtext(f"dougong {matter}"))))
+
+
 def _begin_immediate(cursor: Any) -> None:
     """Enter the file as its one writer, waiting for writers of other processes.
 

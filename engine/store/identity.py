@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -66,6 +67,24 @@ def move_access_epoch(connection: sa.Connection) -> None:
     connection.execute(sa.update(STATE).values(access_epoch=STATE.c.access_epoch + 1))
 
 
+def same_login(users: sa.Table, login: str, dialect: str) -> sa.ColumnElement[bool]:
+    """Whether a user's login is this one, upper and lower case being the same."""
+    if dialect == "sqlite":
+        return sa.func.dg_lower(users.c.login) == login.lower()
+    return sa.func.lower(sa.collate(users.c.login, "pg_unicode_fast")) == login.lower()
+
+
+def has_credential(connection: sa.Connection, user_id: str) -> bool:
+    """Whether somebody has ever been able to log in as this user."""
+    return connection.execute(sa.select(CREDENTIAL.c.user_id).where(CREDENTIAL.c.user_id == user_id)).first() is not None
+
+
+def shut_out(connection: sa.Connection, users: Sequence[str]) -> None:
+    """End the sessions and tokens of people who may not come in any more; they don't come back with the people."""
+    connection.execute(sa.delete(SESSION).where(SESSION.c.user_id.in_(users)))
+    connection.execute(sa.delete(TOKEN).where(TOKEN.c.user_id.in_(users)))
+
+
 class Identity:
     """Credentials of one installation. ``users`` gives the table of ``system.user``."""
 
@@ -98,7 +117,7 @@ class Identity:
             row = connection.execute(
                 sa.select(users.c.id, CREDENTIAL.c.hash)
                 .join(CREDENTIAL, CREDENTIAL.c.user_id == users.c.id)
-                .where(users.c.login == login, users.c.active.is_(True), users.c.deleted_at.is_(None))
+                .where(same_login(users, login, self._database.dialect), users.c.active.is_(True), users.c.deleted_at.is_(None))
             ).first()
         matches = self._matches(row.hash if row else _UNKNOWN_USER_HASH, password)
         if not row or not matches:

@@ -15,7 +15,7 @@ from engine.clock import Clock
 from engine.ids import new_ids
 from engine.model.app import App
 from engine.store.database import Database
-from engine.store.identity import move_access_epoch
+from engine.store.identity import move_access_epoch, shut_out
 from engine.store.late import LATE
 from engine.store.prepared import insert_into
 from engine.store.schema import AUDIT, OUTBOX
@@ -46,6 +46,13 @@ class Event:
     record: str | None
     version: int | None
     payload: Mapping[str, Any] = field(default_factory=dict)
+
+
+def _shuts_out(change: Change) -> bool:
+    """Whether a change takes a person's access away."""
+    if change.entity != "system.user":
+        return False
+    return change.verb == "delete" or change.changes.get("active", (None, True))[1] is not True
 
 
 class Subscriber(Protocol):
@@ -150,6 +157,9 @@ class UnitOfWork:
         if audits:
             insert_into(AUDIT, self.connection).run(self.connection, audits)
         insert_into(OUTBOX, self.connection).run(self.connection, messages)
+        out = [change.record for change in self._changes if _shuts_out(change)]
+        if out:
+            shut_out(self.connection, out)
         if any(change.entity in _ACCESS_ENTITIES for change in self._changes):
             move_access_epoch(self.connection)
         self._changes.clear()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, time
@@ -17,6 +18,7 @@ from engine.model.kinds.entity import FILE_KINDS, Entity, Field
 from engine.web.show import duration_text, scaled
 
 Raw = str | list[str] | list[dict[str, Any]] | dict[str, str] | None
+_BARE_NUMBER = re.compile(r"[+-]?[0-9０-９.,，．]+")
 _LINE_KEY = re.compile(r"(\d{1,5})\.([a-z][a-z0-9_]*)")
 
 
@@ -29,6 +31,8 @@ def input_text(field: Field, value: Any, zone: ZoneInfo) -> str:
             text = f"{scaled(value, field.type.scale) * 100:f}"
             return (text.rstrip("0").rstrip(".") if "." in text else text) + "%"
         return f"{scaled(value, field.type.scale):f}"
+    if isinstance(field.type, t.Json):
+        return json.dumps(value, ensure_ascii=False, indent=2)
     if isinstance(value, datetime):
         return value.replace(tzinfo=UTC).astimezone(zone).strftime("%Y-%m-%dT%H:%M")
     if isinstance(value, date | time):
@@ -72,8 +76,13 @@ def read_form(app: App, entity: Entity, form: MultiDict[str, str]) -> dict[str, 
                 found[name] = {"id": form[name], "entity": form.get(f"{name}__entity", "")}
         elif name in form:
             # A checkbox comes after a hidden "false" of the same name, so the last one counts.
-            found[name] = form.getlist(name)[-1]
+            found[name] = _typed(field, form.getlist(name)[-1])
     return found
+
+
+def _typed(field: Field, text: str) -> str:
+    """What was typed; of a percentage the sign stands beside the input, so 12.5 is 12.5 %."""
+    return f"{text.strip()}%" if field.kind == "percent" and _BARE_NUMBER.fullmatch(text.strip()) else text
 
 
 def _listed(form: MultiDict[str, str], name: str) -> list[str]:
@@ -92,7 +101,9 @@ def _read_lines(child: Entity, name: str, form: MultiDict[str, str]) -> list[dic
         part = match[2]
         if part == "id" or part in child.fields:
             several = part in child.fields and (child.fields[part].kind == "multi_choice" or child.fields[part].kind in FILE_KINDS)
-            lines.setdefault(int(match[1]), {})[part] = _listed(form, key) if several else form.getlist(key)[-1]
+            typed = form.getlist(key)[-1]
+            typed = _typed(child.fields[part], typed) if part in child.fields else typed
+            lines.setdefault(int(match[1]), {})[part] = _listed(form, key) if several else typed
     return [line for _, line in sorted(lines.items())]
 
 

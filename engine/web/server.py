@@ -15,14 +15,12 @@ from engine.web.metrics import count_across_processes
 if sys.platform == "win32":
     import waitress
 else:
-    import select
-
     from gunicorn.app.base import BaseApplication
-    from gunicorn.workers.gthread import TConn, ThreadWorker
+
+    from engine.web.worker import Worker
 
 _THREADS = 8
 _TIMEOUT_S = 60
-_STAY_MS = 20
 
 
 def serve(factory: Callable[[], Flask], host: str, port: int, workers: int = 1) -> None:
@@ -42,26 +40,6 @@ def serve(factory: Callable[[], Flask], host: str, port: int, workers: int = 1) 
 
 if sys.platform != "win32":
 
-    class _Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn ships no types
-        """Gunicorn's threads, but a thread stays with its connection for a moment after the answer.
-
-        A client that works without pause sends its next request at once; giving the connection back to the poller and
-        taking it up again in another thread costs as much as a small request.
-        """
-
-        def handle(self, conn: TConn) -> Any:
-            """Serve requests of one connection as long as they follow each other closely and every connection has its thread."""
-            going = super().handle(conn)
-            while going is True and self.alive and self.nr_conns <= self.cfg.threads and _follows(conn):
-                going = super().handle(conn)
-            return going
-
-    def _follows(conn: TConn) -> bool:
-        """Whether more comes from the client within the moment that a thread stays."""
-        waiting = select.poll()
-        waiting.register(conn.sock, select.POLLIN)
-        return bool(waiting.poll(_STAY_MS))
-
     class _Server(BaseApplication):  # type: ignore[misc]  # gunicorn ships no types
         """Gunicorn configured from here, not from files or the command line."""
 
@@ -72,7 +50,7 @@ if sys.platform != "win32":
                 "bind": f"{bracketed}:{port}",
                 "workers": workers,
                 "threads": _THREADS,
-                "worker_class": _Worker,
+                "worker_class": Worker,
                 "timeout": _TIMEOUT_S,
                 "graceful_timeout": 20,
                 "keepalive": 5,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
@@ -189,6 +190,9 @@ def show_value(visit: Visit, field: Field, value: Any, siblings: Mapping[str, An
         return Markup(" ").join(_badge(visit, field, code) for code in value)
     if field.kind in ("email", "phone", "url"):
         return _contact(field, value)
+    if isinstance(field.type, t.Json):
+        written = json.dumps(value, ensure_ascii=False, indent=None if short else 2)
+        return Markup('<code class="dg-text">{}</code>').format(f"{written[:78]}…" if short and len(written) > 80 else written)
     if field.kind in FILE_KINDS:
         return show_files(visit, value, short=short)
     return _plain(visit, value, short=short, duration=isinstance(field.type, t.Duration))

@@ -95,10 +95,16 @@ def _bound(node: ast.stmt) -> Iterator[str]:
         yield from (alias.asname or alias.name for alias in node.names)
 
 
+_CODE_CACHE = "engine/language/code_cache.py"
+
+
 @pytest.mark.parametrize("path", MODULES, ids=_NAMES)
 def test_no_reader_that_could_run_what_it_reads(path: Path) -> None:
     name = str(path.relative_to(ROOT))
-    if name not in _TRUSTED_YAML:
+    if name == _CODE_CACHE:
+        # It reads code that it wrote itself, from a file that nobody but its owner can write (tests/unit/language/test_code_cache.py).
+        assert path.read_text(encoding="utf-8").count("marshal.loads(") == 1
+    elif name not in _TRUSTED_YAML:
         assert not _UNSAFE_READERS.search(path.read_text(encoding="utf-8"))
     else:
         text = path.read_text(encoding="utf-8")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import statistics
+import tempfile
 import timeit
 from collections.abc import Callable, Sequence
 from datetime import date, datetime, timedelta
@@ -12,7 +13,7 @@ from typing import Any
 
 import yaml
 
-from engine.language import compile_expression, python_function, to_javascript, to_sql
+from engine.language import CodeCache, compile_expression, python_function, to_javascript, to_sql
 from tests.unit.language.desk import compiled, scope
 
 CONDITIONS: list[dict[str, str]] = yaml.safe_load((Path(__file__).parent / "conditions.yaml").read_text(encoding="utf-8"))
@@ -65,6 +66,23 @@ def compiling() -> dict[str, float]:
     return {name: min(timeit.repeat(step, number=5, repeat=5)) / 5 / len(sources) * 1e3 for name, step in steps.items()}
 
 
+def loading(count: int) -> float:
+    """Milliseconds to have so many expressions as functions from the code cache."""
+    with tempfile.TemporaryDirectory() as folder:
+        cache = CodeCache(Path(folder), "bench")
+        keys = [(f"qty + {number} > 5 and name contains 'a{number}'",) for number in range(count)]
+        for key in keys:
+            cache.add(key, compiled(key[0], condition=True))
+        cache.save()
+
+        def load() -> None:
+            fresh = CodeCache(Path(folder), "bench")
+            for key in keys:
+                fresh.get(key)
+
+        return min(timeit.repeat(load, number=1, repeat=5)) * 1e3
+
+
 def run(*, sample: bool = False) -> None:
     """Print the tables, and how far the generated functions are from hand-written ones."""
     measured = conditions(100 if sample else _CALLS)
@@ -74,6 +92,8 @@ def run(*, sample: bool = False) -> None:
     print(f"geometric mean ratio {ratio:.2f}   (bar 2.0)")
     for name, milliseconds in compiling().items():
         print(f"{name:12} {milliseconds:.3f} ms per expression")
+    count = 20 if sample else 2_000
+    print(f"from cache   {loading(count):.1f} ms for {count} expressions   (bar 20 ms for 2,000)")
 
 
 if __name__ == "__main__":

@@ -44,6 +44,16 @@ def test_defaults_computed_values_numbers_and_lines(desk: Desk) -> None:
     assert shown["version"] == 1
 
 
+def test_a_computed_number_that_cannot_be_kept_is_a_problem_of_its_field_and_never_of_a_filter(desk: Desk) -> None:
+    many = 9_000_000_000
+    found = problems(desk, parts=[{"name": "plug", "qty": 1, "price": 3}, {"name": "cable", "qty": many, "price": "9000000000.00"}])
+    assert ("parts.1.amount", "overflow") in found
+    key = create(desk, refund="1", parts=[{"name": "cable", "qty": many, "price": "10.00"}])
+    with desk.runtime.read(desk.root) as work:
+        page = records.find(work, Query("desk.ticket", where="cost * version * 9000000000000000000 > 9000000000000000000"))
+        assert [row.id for row in page.items] == [key]
+
+
 def test_every_problem_is_told_at_once(desk: Desk) -> None:
     found = problems(desk, subject="x", channel="fax", refund="-1", due="31/02/2026", parts=[{"qty": 0}], nope=1)
     assert found == {

@@ -283,6 +283,23 @@ def test_undo_gives_back_what_was_and_names_what_changed_since(stores: Stores) -
         transfer.undo_import(stores.begin(stores.kim), key)
 
 
+def test_undo_leaves_what_others_lead_to_by_now(stores: Stores) -> None:
+    root = factory.person(stores.runtime, "root", "system.admin")
+    path = stores.folder / "shelves.csv"
+    path.write_text("name,room\nLow,1\nHigh,2\nFree,3\n", encoding="utf-8")
+    mapping = transfer.suggest_mapping(stores.runtime.app, "stores.shelf", ["name", "room"])
+    key = transfer.run_import(stores.begin(root), path, transfer.survey(path), mapping)[0].import_id
+    with stores.runtime.begin(root) as work:
+        shelves = {each.values["name"]: each.id for each in records.find(work, Query("stores.shelf")).items}
+        records.create(work, "stores.item", {"code": "A1", "name": "Saw", "shelf": shelves["Low"]})
+        records.update(work, "stores.shelf", shelves["High"], {"above": shelves["Low"]}, None)
+    result = transfer.undo_import(stores.begin(root), key)
+    assert result.deleted == 1 and {each.display: each.reason for each in result.kept} == {
+        "Low": "still-referenced",
+        "High": "changed-since",
+    }
+
+
 def test_refused_rows_come_back_as_a_file_that_can_be_mended(stores: Stores) -> None:
     result = stores.bring_in(stores.file("A1,=Hammer,beast,,,,,", "A2,Saw,,,,,,"))[0]
     with stores.runtime.read(stores.cleo) as work:

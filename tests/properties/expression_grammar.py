@@ -1,191 +1,23 @@
-"""Random worlds and random well-typed expressions about them, driven by any ``random.Random`` (hypothesis has one too)."""
+"""Random well-typed expressions about a random world, driven by any ``random.Random`` (hypothesis has one too)."""
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Callable
-from datetime import date, datetime, time, timedelta
 from random import Random
-from typing import Any
 
-from engine.language import types as t
-from engine.language.scope import CollectionInfo, EntityInfo, FieldInfo, Scope
-from tests.properties.four_backends import World
+from tests.properties.random_world import CODES, LETTERS, TAGS
 
 ZONES = ("Asia/Shanghai", "America/New_York", "Australia/Lord_Howe", "UTC", "Europe/London")
-CODES = ("new", "plan", "done")
 PERIODS = ("this month", "last quarter", "next week", "last 7 days", "this year", "yesterday", "next 3 months")
 PATHS = ("level > 3", "active", "boss = user", "boss.active", "boss.level = 2", "level != 2", "born < today()")
 SPANS = ("3 days", "1 month", "36 hours", "1 year", "2 quarters", "2 weeks", "40000 months")
 NUMBER_FORMATS = ("", ", '0'", ", '0.00'", ", '#,##0'", ", '#,##0.00'", ", '0%'", ", '0.0%'")
 DATE_FORMATS = ("", ", 'yyyy-MM'", ", 'yyyy年M月d日'")
 MOMENT_FORMATS = ("", ", 'HH:mm'", ", 'yyyy-MM-dd'", ", 'yyyy年M月d日'")
+SHOPS = ("", ", 'shop'")
 DAYS = ("28", "29", "31", "0")
+SINCE = ("now() - at", "at - now()", "now() - till")
 MOMENTS = ("now()", "@2025-03-09T02:30", "@2025-11-02T05:30Z", "@2025-04-06T01:45")
-_TAGS = ("vip", "key", "old")
-_LETTERS = ["a", "b", "A", "Z", "É", "ß", "é", "中", "文", "😀", "！", "%", "_", " ", "'", '"', "\\", "1", "0", "-", "\u3000"]
-
-
-def _fields(*rows: tuple[str, t.Type]) -> dict[str, FieldInfo]:
-    made = {}
-    for name, type_ in rows:
-        options = {code.title(): code for code in type_.codes} if isinstance(type_, t.Choice | t.MultiChoice) else {}
-        made[name] = FieldInfo(name, type_, options=options, column=name)
-    return made
-
-
-ENTITIES: dict[str, EntityInfo] = {
-    "desk.ticket": EntityInfo(
-        "desk.ticket",
-        "desk_ticket",
-        fields={
-            **_fields(
-                ("id", t.Ref("desk.ticket")),
-                ("i", t.Integer()),
-                ("j", t.Integer()),
-                ("n", t.Decimal(2)),
-                ("m", t.Money(2, "CNY")),
-                ("q", t.Decimal(4)),
-                ("x", t.Float()),
-                ("s", t.Text()),
-                ("u", t.Text()),
-                ("b", t.Boolean()),
-                ("c", t.Boolean()),
-                ("d", t.Date()),
-                ("e", t.Date()),
-                ("at", t.DateTime()),
-                ("till", t.DateTime()),
-                ("span", t.Duration()),
-                ("kind", t.Choice(CODES)),
-                ("tags", t.MultiChoice(_TAGS)),
-                ("owner", t.Ref("desk.person")),
-            ),
-            "total": FieldInfo("total", t.Money(2, "CNY"), stored=False, compute="m * (1 + n) - default(q, 0)"),
-        },
-        collections={"parts": CollectionInfo("parts", "desk.ticket.parts", "parent")},
-    ),
-    "desk.ticket.parts": EntityInfo(
-        "desk.ticket.parts",
-        "desk_ticket__parts",
-        fields={
-            **_fields(
-                ("id", t.Ref("desk.ticket.parts")),
-                ("parent", t.Ref("desk.ticket")),
-                ("qty", t.Integer()),
-                ("price", t.Money(2, "CNY")),
-                ("name", t.Text()),
-                ("ok", t.Boolean()),
-                ("day", t.Date()),
-            ),
-            "cost": FieldInfo("cost", t.Money(2, "CNY"), stored=False, compute="qty * price"),
-        },
-    ),
-    "desk.person": EntityInfo(
-        "desk.person",
-        "desk_person",
-        fields=_fields(
-            ("id", t.Ref("desk.person")),
-            ("name", t.Text()),
-            ("level", t.Integer()),
-            ("born", t.Date()),
-            ("boss", t.Ref("desk.person")),
-            ("active", t.Boolean()),
-        ),
-    ),
-}
-
-
-def scope(zone: str) -> Scope:
-    """The scope of a ticket in a time zone."""
-    variables: dict[str, t.Type] = {
-        "user": t.Ref("desk.person"),
-        "user.teams": t.ListOf(t.Ref("desk.person")),
-        "user.roles": t.ListOf(t.Text()),
-    }
-    return Scope(ENTITIES, "desk.ticket", variables, zone)
-
-
-def _integer(random: Random) -> int:
-    edge = random.random()
-    if edge < 0.06:
-        return random.choice([0, 1, -1, 2**63 - 1, -(2**63), 2**53 + 1, 10**12])
-    return random.randint(-12, 12) if edge < 0.6 else random.randint(-(10**7), 10**7)
-
-
-def _scaled(random: Random) -> int:
-    edge = random.random()
-    if edge < 0.05:
-        return random.choice([10**18 - 1, -(10**18) + 1, 0])
-    return random.randint(-1_000, 1_000) if edge < 0.6 else random.randint(-(10**9), 10**9)
-
-
-def _text(random: Random) -> str | None:
-    return "".join(random.choice(_LETTERS) for _ in range(random.randint(0, 5))) or None
-
-
-def _date(random: Random) -> date:
-    edge = random.random()
-    if edge < 0.05:
-        return random.choice([date(1, 1, 1), date(9999, 12, 31), date(2000, 2, 29), date(1900, 2, 28)])
-    return date(2024, 1, 1) + timedelta(days=random.randint(0, 1_000))
-
-
-def _moment(random: Random) -> datetime:
-    day = date(2024, 1, 1) + timedelta(days=random.randint(0, 1_000))
-    at = datetime.combine(day, time.min) + timedelta(seconds=random.randint(0, 86_399))
-    return at + timedelta(microseconds=random.randint(0, 999_999)) if random.random() < 0.3 else at
-
-
-_VALUES: dict[type[t.Type], Callable[[Random], Any]] = {
-    t.Integer: _integer,
-    t.Decimal: _scaled,
-    t.Money: _scaled,
-    t.Float: lambda random: random.choice([0.0, 0.5, -1.5, 1e-9, 1e12, 3.25, 0.1, random.uniform(-1e6, 1e6)]),
-    t.Text: _text,
-    t.Boolean: lambda random: random.random() < 0.5,
-    t.Date: _date,
-    t.DateTime: _moment,
-    t.Duration: lambda random: random.choice([0, 60, 3_600, -86_400, random.randint(-(10**7), 10**7)]),
-    t.MultiChoice: lambda random: tuple(tag for tag in _TAGS if random.random() < 0.4),
-}
-
-
-def _row(random: Random, info: EntityInfo, targets: dict[str, list[str]]) -> dict[str, Any]:
-    row: dict[str, Any] = {}
-    for name, field in info.fields.items():
-        if not field.stored or name == "id":
-            continue
-        if isinstance(field.type, t.Ref):
-            row[name] = random.choice(targets[field.type.entity]) if random.random() < 0.8 else None
-        elif random.random() < 0.18:
-            row[name] = None
-        elif isinstance(field.type, t.Choice):
-            row[name] = random.choice(field.type.codes)
-        else:
-            row[name] = _VALUES[type(field.type)](random)
-    row["id"] = str(uuid.UUID(int=random.getrandbits(128)))
-    return row
-
-
-def world(random: Random, count: int) -> World:
-    """Some people, ``count`` tickets and their parts (some deleted)."""
-    targets: dict[str, list[str]] = {"desk.person": [str(uuid.UUID(int=random.getrandbits(128))) for _ in range(6)]}
-    people = [{**_row(random, ENTITIES["desk.person"], targets), "id": key} for key in targets["desk.person"]]
-    tickets = [_row(random, ENTITIES["desk.ticket"], targets) for _ in range(count)]
-    targets["desk.ticket"] = [row["id"] for row in tickets]
-    parts = [_row(random, ENTITIES["desk.ticket.parts"], targets) for _ in range(count * 2)]
-    for row in parts:
-        if random.random() < 0.15:
-            row["deleted_at"] = _moment(random)
-    now = _moment(random)
-    variables = {
-        "now": now,
-        "today": now.date(),
-        "user": targets["desk.person"][0],
-        "user.teams": tuple(targets["desk.person"][:3]),
-        "user.roles": ("desk.agent",),
-    }
-    return World(ENTITIES, {"desk.ticket": tickets, "desk.ticket.parts": parts, "desk.person": people}, variables)
 
 
 class Writer:
@@ -203,8 +35,12 @@ class Writer:
     def name(self, *names: str) -> Callable[[], str]:
         return lambda: self.random.choice(names)
 
+    def count(self) -> str:
+        """An integer field."""
+        return "qty" if self.in_rows else self.random.choice("ij")
+
     def text_literal(self) -> str:
-        value = "".join(self.random.choice(_LETTERS) for _ in range(self.random.randint(1, 3)))
+        value = "".join(self.random.choice(LETTERS) for _ in range(self.random.randint(1, 3)))
         return "'" + value.replace("\\", "\\\\").replace("'", "\\'") + "'"
 
     def boolean(self, depth: int) -> str:
@@ -214,7 +50,7 @@ class Writer:
         if not self.in_rows:
             leaves += [
                 lambda: f"kind = '{r.choice(CODES)}'",
-                lambda: f"tags contains '{r.choice(_TAGS)}'",
+                lambda: f"tags contains '{r.choice(TAGS)}'",
                 lambda: "owner = user",
                 lambda: "owner in user.teams",
             ]
@@ -238,6 +74,11 @@ class Writer:
             lambda d: f"{r.choice([self.number, self.text, self.day, self.boolean])(d)} is {r.choice(['', 'not '])}blank",
             lambda d: f"if({self.boolean(d)}, {self.boolean(d)}, {self.boolean(d)})",
             lambda d: f"{self.day(d)} in {r.choice(PERIODS)}",
+            lambda d: f"is_workday({self.day(d)}{r.choice(SHOPS)})",
+            lambda d: f"between({self.number(d)}, {self.number(d)}, {self.number(d)})",
+            lambda d: f"{r.choice(['is_blank', 'is_not_blank'])}({r.choice([self.number, self.text])(d)})",
+            lambda d: f"{r.choice(['contains', 'starts_with', 'ends_with'])}({self.text(d)}, {self.text(d)})",
+            lambda d: f"similar({self.text(d)}, {self.text(d)}) > 0.3",
             lambda d: f"matches({self.text(d)}, '{r.choice(['^[a-zA-Z]+$', '[0-9]', '中|文', '.b', '^.?$'])}')",
         ]
         if not self.in_rows:
@@ -248,8 +89,18 @@ class Writer:
                 lambda d: f"at in {r.choice(['this month', 'yesterday', 'last 7 days', 'this week'])}",
                 lambda d: f"{r.choice(['any', 'all'])}(parts where {self.rows(d)})",
                 lambda d: f"count(parts where {self.rows(d)}) {r.choice(compare)} {r.choice('0123')}",
-                lambda d: f"has_{r.choice(['any', 'all'])}(tags, '{r.choice(_TAGS)}', '{r.choice(_TAGS)}')",
+                lambda d: f"has_{r.choice(['any', 'all'])}(tags, '{r.choice(TAGS)}', '{r.choice(TAGS)}')",
                 lambda d: f"kind in ['{r.choice(CODES)}', '{r.choice(CODES)}']",
+                lambda d: f"{self.number(d)} {r.choice(['in', 'not in'])} list(parts.{r.choice(['qty', 'price'])} where {self.rows(d)})",
+                lambda d: f"clock {r.choice(compare)} {r.choice(['clock', 'default(clock, clock)', 'max(clock, blank)'])}",
+                lambda d: "has_role('desk.agent')",
+                lambda d: f"{r.choice(SINCE)} {r.choice(compare)} {r.choice(['3 days', '0 seconds', '-90 minutes'])}",
+                lambda d: (
+                    f"{r.choice(['days_since(d)', 'days_until(e)', 'today() - d'])} {r.choice(compare)} {r.choice(['0', '30', '-3'])}"
+                ),
+                lambda d: f"has(tags, '{r.choice(TAGS)}')",
+                lambda d: f"list(parts.name) contains {self.text(d)}",
+                lambda d: f"in_period({self.day(d)}, 'last_{r.randint(1, 40)}_{r.choice(['days', 'weeks', 'months'])}')",
                 lambda d: f"owner.{r.choice(PATHS)}",
                 lambda d: f"not owner.{r.choice(['active', 'boss.active'])}",
                 lambda d: f"{r.choice(['b', 'c'])} {r.choice(['=', '!='])} {self.boolean(d)}",
@@ -288,6 +139,10 @@ class Writer:
             lambda d: f"{r.choice(['days_between', 'months_between'])}({self.day(d)}, {self.day(d)})",
             lambda d: f"{r.choice(['days_since', 'days_until', 'age'])}({self.day(d)})",
             lambda d: f"decimal({self.number(d)}, {r.randint(0, 4)})",
+            lambda d: f"workdays_between({self.day(d)}, {self.day(d)}{r.choice(SHOPS)})",
+            lambda d: f"similar({self.text(d)}, {self.text(d)})",
+            lambda d: f"round({self.number(d)}, {r.choice(['qty'] if self.in_rows else ['i', 'j', 'floor(n)'])})",
+            lambda d: f"ifs({self.boolean(d)}, {self.number(d)}, {self.boolean(d)}, {self.number(d)})",
             lambda d: f"number({r.choice([self.text(d), f'text({self.number(d)})'])})",
         ]
         if not self.in_rows:
@@ -296,6 +151,11 @@ class Writer:
                 lambda d: f"{r.choice(['sum', 'avg', 'max'])}(parts.price where {self.rows(d)})",
                 lambda d: f"count(parts.{r.choice(['name', 'ok', 'day'])})",
                 lambda d: "owner.boss.level",
+                lambda d: (
+                    f"{r.choice(['first', 'last'])}(parts.{r.choice(['qty', 'price', 'cost'])}{r.choice(['', f' where {self.rows(d)}'])})"
+                ),
+                lambda d: f"convert({r.choice(['usd', 'm'])}, '{r.choice(['USD', 'CNY'])}', {self.day(d)})",
+                lambda d: f"hours_between({self.moment(d)}, {self.moment(d)})",
                 lambda d: f"{r.choice(['hour', 'minute'])}({self.moment(d)})",
                 lambda d: f"hours_between({self.moment(d)}, {self.moment(d)})",
                 lambda d: f"decimal({self.floating(d)}, 3)",
@@ -333,13 +193,20 @@ class Writer:
                 lambda d: f"text({self.number(d)}{r.choice(NUMBER_FORMATS)})",
                 lambda d: f"text({self.day(d)}{r.choice(DATE_FORMATS)})",
                 lambda d: f"default({self.text(d)}, {self.text(d)})",
+                lambda d: f"join([{self.text(d)}, {self.number(d)}, {self.text(d)}], {self.text_literal()})",
+                lambda d: f"money_upper({self.number(d)})",
+                lambda d: f"text({self.day(d)}, 'EEE')",
                 lambda d: f"{r.choice(['min', 'max'])}({self.text(d)}, {self.text(d)})",
                 lambda d: f"if({self.boolean(d)}, {self.text(d)}, {self.text(d)})",
                 *(
                     []
                     if self.in_rows
                     else [
-                        lambda d: f"{r.choice(['min', 'max'])}(parts.name where {self.rows(d)})",
+                        lambda d: f"{r.choice(['min', 'max', 'first', 'last'])}(parts.name where {self.rows(d)})",
+                        lambda d: f"join(list(parts.{r.choice(['name', 'qty', 'day'])} where {self.rows(d)}), {self.text_literal()})",
+                        lambda d: f"join(tags, {self.text_literal()})",
+                        lambda d: "text(kind)",
+                        lambda d: f"text({self.floating(d)})",
                         lambda d: f"text({self.moment(d)}{r.choice(MOMENT_FORMATS)})",
                     ]
                 ),
@@ -357,8 +224,12 @@ class Writer:
                 lambda d: f"{r.choice(['start_of', 'end_of'])}({self.day(d)}, '{r.choice(['day', 'week', 'month', 'quarter', 'year'])}')",
                 lambda d: f"date({r.choice(['2025', '2024', '0', '10000'])}, {r.choice(['1', '2', '13'])}, {r.choice(DAYS)})",
                 lambda d: f"default({self.day(d)}, {self.day(d)})",
-                lambda d: f"({self.day(d)} + days({r.choice(['qty'] if self.in_rows else ['i', 'j'])}))",
-                lambda d: f"({self.day(d)} - months({r.choice(['qty'] if self.in_rows else ['i', 'j'])}))",
+                lambda d: f"add_workdays({self.day(d)}, {self.count()}{r.choice(SHOPS)})",
+                lambda d: f"({self.day(d)} {r.choice('+-')} {r.choice(['1 workday', '10 workdays', f'workdays({self.count()})'])})",
+                lambda d: f"{r.choice(['start_of', 'end_of'])}({self.day(d)}, 'fiscal_year')",
+                lambda d: f"({self.day(d)} + days({self.count()}))",
+                lambda d: f"({self.day(d)} - {r.choice(['months', 'years'])}({self.count()}))",
+                lambda d: f"add({self.day(d)}, {r.choice(SPANS)})",
                 lambda d: f"if({self.boolean(d)}, {self.day(d)}, {self.day(d)})",
                 *([] if self.in_rows else [lambda d: f"date({self.moment(d)})", lambda d: f"{r.choice(['min', 'max'])}(parts.day)"]),
             ],
@@ -376,6 +247,10 @@ class Writer:
                     f"{r.choice(['start_of', 'end_of'])}({self.moment(d)}, '{r.choice(['day', 'week', 'month', 'quarter', 'year'])}')"
                 ),
                 lambda d: f"default({self.moment(d)}, {self.moment(d)})",
+                lambda d: f"({self.moment(d)} {r.choice('+-')} {r.choice(['1 workday', '7 workdays', 'workdays(i)'])})",
+                lambda d: f"{r.choice(['start_of', 'end_of'])}({self.moment(d)}, '{r.choice(['hour', 'fiscal_year'])}')",
+                lambda d: f"datetime({self.day(d)}, {r.choice(['0', '2', '23', '24', 'i'])}, {r.choice(['0', '30', '59', '60'])})",
+                lambda d: f"if({self.boolean(d)}, {self.moment(d)}, {self.moment(d)})",
             ],
         )
 
@@ -387,6 +262,7 @@ class Writer:
             [
                 lambda d: f"({self.moment(d)} - {self.moment(d)})",
                 lambda d: f"({self.exact(d)} {r.choice('+-')} {self.exact(d)})",
+                lambda d: f"{r.choice(['days', 'hours', 'minutes'])}({r.choice('ij')})",
                 lambda d: f"({self.exact(d)} * {r.choice(['2', '0.5', '-3', 'i'])})",
                 lambda d: f"({self.exact(d)} / {r.choice(['2', '0', 'i', '1.5'])})",
             ],

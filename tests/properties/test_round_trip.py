@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from engine.language import compile_expression, format_expression
 from tests.properties.expression_grammar import Writer
-from tests.properties.expression_grammar import scope as fuzz_scope
+from tests.properties.random_world import scope as fuzz_scope
 from tests.unit.language.desk import compiled, scope
 
 WRITTEN = (

@@ -1,12 +1,9 @@
-"""Clients that stop in the middle or never end: the server is none the worse once they are gone.
-
-While they stay each holds one of the server's threads: a server that faces strangers stands behind a proxy that takes
-requests in whole before it passes them on.
-"""
+"""Clients that stop in the middle or never end hold no thread: others are answered as if they were not there."""
 
 from __future__ import annotations
 
 import socket
+import time
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -21,7 +18,7 @@ def answers(server: Server, token: str) -> set[int]:
     return {server.ask("GET", path, token=token)[0] for path in ("/health", TICKETS) for _turn in range(10)}
 
 
-def test_a_hundred_half_sent_requests_leave_no_trace(tmp_path: Path) -> None:
+def test_a_hundred_half_sent_requests_hold_nobody_up(tmp_path: Path) -> None:
     server, token = installation(f"sqlite:///{tmp_path / 'slow.db'}", tmp_path)
     server.start()
     try:
@@ -29,6 +26,10 @@ def test_a_hundred_half_sent_requests_leave_no_trace(tmp_path: Path) -> None:
             for number in range(SLOW):
                 slow = opened.enter_context(socket.create_connection(("127.0.0.1", server.port), timeout=10))
                 slow.sendall(HALVES[number % len(HALVES)])
+            began = time.monotonic()
+            assert answers(server, token) == {200}
+            # Far below what waiting for only one of them would take, far above what twenty answers take.
+            assert time.monotonic() - began < 15
         assert answers(server, token) == {200}
     finally:
         server.kill()
@@ -47,5 +48,23 @@ def test_a_head_without_end_is_refused(tmp_path: Path) -> None:
                 connection.sendall(said + b"\r\n\r\n")
                 assert connection.recv(100).split(b" ")[1].startswith(b"4")
         assert server.ask("GET", "/health", token=None)[0] == 200
+    finally:
+        server.kill()
+
+
+def test_a_request_in_many_pieces_is_answered(tmp_path: Path) -> None:
+    server, _token = installation(f"sqlite:///{tmp_path / 'slow.db'}", tmp_path)
+    server.start()
+    try:
+        with socket.create_connection(("127.0.0.1", server.port), timeout=20) as connection:
+            for _turn in range(3):  # one connection, kept
+                for piece in (b"GET /hea", b"lth HTTP/1.1\r\nHo", b"st: localhost\r\n", b"\r", b"\n"):
+                    connection.sendall(piece)
+                    time.sleep(0.03)
+                assert connection.recv(65_536).startswith(b"HTTP/1.1 200")
+            connection.sendall(b"GET /health HTTP/1.1\r\nHost: localhost\r\n\r\n" * 3)  # sent ahead
+            received = b""
+            while received.count(b"HTTP/1.1 200") < 3:
+                received += connection.recv(65_536)
     finally:
         server.kill()

@@ -6,8 +6,14 @@ import json
 import re
 from html import unescape
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from engine import records
+from engine.diagnostics import Span
+from engine.i18n import LocalizedText
+from engine.language import types as t
+from engine.model.kinds.entity import Field
+from engine.web.inputs import input_text
 from tests.web.conftest import Person, Site, text_of
 
 NEW = "/app/desk/ticket/new"
@@ -245,3 +251,23 @@ def test_a_hostile_form_is_answered_calmly(site: Site) -> None:
         {"closed_at": "9999-12-31T23:59", "version": "1", "base": "{}"},
     ):
         assert root.post(f"/app/desk/ticket/{key}/edit", data).status_code < 500, data
+
+
+def test_a_percentage_is_typed_as_it_is_read(site: Site) -> None:
+    root = site.login("root")
+    page = root.page("/app/desk/purchase/new")
+    assert re.search(r'name="tax_rate" value="13"[^>]*>\s*<span class="input-group-text">%</span>', page)
+    for typed, kept in (("12.5", 1250), ("12.5%", 1250), ("0", 0), ("７", 700)):
+        given = {"title": "Chairs", "amount": "10", "tax_rate": typed}
+        answer = root.post("/app/desk/purchase/new", {name: value for name, value in given.items() if f'name="{name}"' in page})
+        assert answer.status_code == 303, text_of(answer.get_data(as_text=True))
+        key = answer.headers["Location"].rpartition("/")[2]
+        assert site.value("desk.purchase", key, "tax_rate") == kept
+    again = root.post("/app/desk/purchase/new", {"title": "x" * 999, "tax_rate": "200"}).get_data(as_text=True)
+    assert 'name="tax_rate" value="200"' in again, "what was typed is shown again"
+
+
+def test_json_stays_json_in_its_input() -> None:
+    field = Field("data", "json", t.Json(), LocalizedText.same("Data"), Span.whole("x"))
+    text = input_text(field, {"on": True, "n": None, "名": "值"}, ZoneInfo("UTC"))
+    assert json.loads(text) == {"on": True, "n": None, "名": "值"} and "值" in text

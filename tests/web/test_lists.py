@@ -213,3 +213,52 @@ def test_a_view_shows_what_links_lead_to(tickets: Site) -> None:
 def test_a_board_shown_as_a_table_says_the_lane(tickets: Site) -> None:
     page = tickets.login("root").page(f"{LIST}?view=board")
     assert text_of(page[page.find("<thead") :]).startswith("Status") or re.search(r"<th.*?Status.*?Number", page, re.S)
+
+
+@pytest.mark.parametrize(
+    "query", ["?where=cost+%3E+%27x%27", "?where=((", "?sort=nope", "?f=nope:eq:1", "?f=cost:eq:abc", "?f=channel:in:zzz"]
+)
+def test_a_mistake_exports_nothing(tickets: Site, query: str) -> None:
+    answer = tickets.login("root").get(f"{LIST}/export.csv{query}")
+    assert answer.status_code == 400
+    assert "Printer" not in answer.get_data(as_text=True)
+
+
+@pytest.mark.parametrize("query", ["?where=cost+%3E+%27x%27", "?f=nope:eq:1", "?f=cost:eq:abc", "?where=nope+%3D+1"])
+def test_a_mistake_shows_no_records_that_could_pass_for_the_answer(tickets: Site, query: str) -> None:
+    page = tickets.login("root").page(f"{LIST}{query}")
+    assert 'role="alert"' in page and "Printer" not in page
+
+
+def test_order_is_by_what_people_see(tickets: Site) -> None:
+    first = tickets.create("desk.person", {"name": "Zoe"})
+    tickets.create("desk.ticket", {"subject": "Printer Z", "channel": "web", "status": "waiting", "caller": first})
+    second = tickets.create("desk.person", {"name": "Abe"})
+    tickets.create("desk.ticket", {"subject": "Printer A", "channel": "web", "status": "working", "caller": second})
+    root = tickets.login("root")
+
+    def order(query: str) -> list[str]:
+        page = root.page(f"{LIST}?where=caller+is+not+blank+and+not+%28subject+contains+%270%27%29&{query}")
+        return re.findall(r"Printer ([AZ])<", page)
+
+    assert order("sort=caller&cols=subject,caller") == ["A", "Z"]
+    assert order("sort=-caller&cols=subject,caller") == ["Z", "A"]
+    assert order("sort=status&cols=subject,status") == ["A", "Z"], "working comes before waiting, as the options say"
+    assert order("sort=-status&cols=subject,status") == ["Z", "A"]
+
+
+def test_one_can_go_back_a_page(tickets: Site) -> None:
+    root = tickets.login("root")
+    page, seen = root.page(f"{LIST}?view=board&sort=subject&limit=7"), []
+    while True:
+        seen.append(subjects(page))
+        following = re.search(r'rel="next" href="([^"]+)"', page)
+        if following is None:
+            break
+        page = root.page(unescape(following[1]))
+    assert "29–30" in text_of(page) and [len(each) for each in seen] == [7, 7, 7, 7, 2]
+    back = [seen[-1]]
+    while (before := re.search(r'rel="prev" href="([^"]+)"', page)) is not None:
+        page = root.page(unescape(before[1]))
+        back.append(subjects(page))
+    assert back == seen[::-1] and "1–7" in text_of(page)

@@ -7,6 +7,8 @@ import re
 import time
 from html import unescape
 
+from openpyxl import Workbook
+
 from engine import records
 from tests.web.conftest import Site, text_of
 
@@ -102,6 +104,23 @@ def test_an_import_by_page_from_upload_to_undo(site: Site) -> None:
     assert undo is not None
     assert "19 deleted" in text_of(root.post(undo[1]).get_data(as_text=True))
     assert site.count("desk.person") == 0
+
+
+def test_a_workbook_can_be_brought_in_by_page(site: Site) -> None:
+    root = site.login("root")
+    book, made = Workbook(), io.BytesIO()
+    book.active.append(["Name", "Region"])
+    book.active.append(["Grace", "North"])
+    book.save(made)
+    made.seek(0)
+    sent = root.post("/app/desk/person/import", {"file": (made, "people.xlsx")}, content_type="multipart/form-data")
+    assert sent.status_code == 303
+    report = root.post(f"{sent.headers['Location']}/check", {"c0": "name", "c1": "region", "key": "name"}).get_data(as_text=True)
+    carried = re.search(r'name="mapping" value="([^"]+)"', report)
+    assert carried is not None and "1 new" in text_of(report)
+    root.post(f"{sent.headers['Location']}/run", {"mapping": unescape(carried[1])})
+    wait_for(site, root, sent.headers["Location"], "Import finished")
+    assert site.count("desk.person") == 1
 
 
 def test_an_upload_belongs_to_who_sent_it(site: Site) -> None:

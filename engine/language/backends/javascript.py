@@ -9,12 +9,14 @@ from typing import Any
 
 from engine.language import core
 from engine.language import types as t
+from engine.language.bounds import beyond_kept
 
 _READERS: dict[type[t.Type], str] = {
     t.Integer: "i",
     t.Decimal: "i",
     t.Money: "i",
     t.Duration: "i",
+    t.Workdays: "i",
     t.Float: "f",
     t.Boolean: "b",
     t.Date: "d",
@@ -76,7 +78,10 @@ def _gather(node: core.Gather) -> str:
     factor = 1
     if node.op == "avg" and not isinstance(node.type, t.Float):
         factor = 10 ** (core.scale_of(node.type) - core.scale_of(node.value.type))
-    return f"L.gather({_text(node.op)}, r[{_text(node.rows.key)}], (q) => {value}, {test}, {is_float}, {factor}n)"
+    rows = f"r[{_text(node.rows.key)}], (q) => {value}, {test}"
+    if node.op in core.ORDERED_GATHERS:
+        return f"L.ordered({_text(node.op)}, {rows}, (q) => q[{_text(node.rows.order)}], {_text(node.separator)})"
+    return f"L.gather({_text(node.op)}, {rows}, {is_float}, {factor}n)"
 
 
 _WRITE: dict[type[Any], Callable[[Any], str]] = {
@@ -104,5 +109,11 @@ def write(node: Any) -> str:
 
 
 def write_arrow(node: Any) -> str:
-    """The arrow function of a checked node: ``(r, v) => …`` with the runtime as a defaulted third argument."""
-    return f"(r, v, L = globalThis.DougongLanguage) => {write(node)}"
+    """The arrow function of a checked node: ``(r, v) => …`` with the runtime as a defaulted third argument.
+
+    It throws a RangeError with the message "overflow" where the result is a number that can't be kept.
+    """
+    text, beyond = write(node), beyond_kept(node)
+    if beyond is not None:
+        text = f"L.kept({text}, {beyond[0]}n, {beyond[1]}n)"
+    return f"(r, v, L = globalThis.DougongLanguage) => {text}"

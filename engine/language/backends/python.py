@@ -5,23 +5,26 @@ This is the only module that compiles or executes generated code.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import lru_cache
-from types import CodeType
+from types import CodeType, FunctionType
 from typing import Any
 
+from engine.errors import Overflow
 from engine.language import core
+from engine.language.bounds import beyond_kept
 from engine.language.functions import OPERATIONS
 from engine.language.functions.date_operations import SPAN_MAX
-from engine.language.functions.number_operations import finite, kept, round_divide
+from engine.language.functions.number_operations import finite, round_divide
+from engine.language.functions.texts import held
 from engine.language.types import Float
 
 Evaluate = Callable[[Mapping[str, Any], Mapping[str, Any]], Any]
 
 
 def _total(values: Iterable[Any]) -> Any:
-    return kept(sum(value for value in values if value is not None))
+    return sum(value for value in values if value is not None)
 
 
 def _float_total(values: Iterable[Any]) -> Any:
@@ -30,7 +33,7 @@ def _float_total(values: Iterable[Any]) -> Any:
 
 def _average(values: Iterable[Any], factor: int) -> Any:
     present = [value for value in values if value is not None]
-    return kept(round_divide(sum(present) * factor, len(present))) if present else None
+    return round_divide(sum(present) * factor, len(present)) if present else None
 
 
 def _float_average(values: Iterable[Any], factor: int) -> Any:
@@ -46,11 +49,38 @@ def _largest(values: Iterable[Any]) -> Any:
     return max((value for value in values if value is not None), default=None)
 
 
+def _ordered(rows: Iterable[tuple[Any, Any]]) -> list[Any]:
+    """Values in the order of their keys; rows that have none yet keep their places after the others."""
+    found = list(rows)
+    found.sort(key=lambda row: (row[0] is None, row[0] if row[0] is not None else ""))
+    return [value for _, value in found]
+
+
+def _first(rows: Iterable[tuple[Any, Any]]) -> Any:
+    values = _ordered(rows)
+    return values[0] if values else None
+
+
+def _last(rows: Iterable[tuple[Any, Any]]) -> Any:
+    values = _ordered(rows)
+    return values[-1] if values else None
+
+
+def _join(rows: Iterable[tuple[Any, Any]], separator: str) -> str | None:
+    return held(separator.join(value for value in _ordered(rows) if value is not None))
+
+
 def _moved(moment: datetime, span: timedelta) -> datetime | None:
     try:
         return moment + span
     except OverflowError:
         return None
+
+
+def _kept(value: int | None, low: int, high: int) -> int | None:
+    if value is None or low <= value <= high:
+        return value
+    raise Overflow
 
 
 def _distinct(values: Iterable[Any]) -> int:
@@ -67,8 +97,12 @@ _MINTED: dict[str, Any] = {
     "A_max": _largest,
     "A_distinct_count": _distinct,
     "A_count": sum,
+    "A_first": _first,
+    "A_last": _last,
+    "A_join": _join,
     "A_any": any,
     "A_moved": _moved,
+    "A_kept": _kept,
     **{f"F_{operation.name}": operation.python for operation in OPERATIONS.values()},
 }
 
@@ -134,8 +168,7 @@ class _Writer:
         if not operation.strict:
             return f"F_{node.op}({', '.join(map(self.value, node.args))})"
         tests, names = self.operands(node.args)
-        source = operation.fit_source if operation.fit_source and core.fits(node) else operation.source
-        text = source.format(*names) if source else f"F_{node.op}({', '.join(names)})"
+        text = operation.source.format(*names) if operation.source else f"F_{node.op}({', '.join(names)})"
         return f"({text} if {' and '.join(tests)} else None)" if tests else text
 
     def moved(self, node: core.Apply) -> str:
@@ -200,6 +233,8 @@ class _Writer:
         self.row_fields = {}
         row = f"r{len(self.collections)}"
         value = "True" if node.op == "any" else (self.mint(1) if node.value is None else self.value(node.value))
+        if node.op in core.ORDERED_GATHERS:
+            value = f"({row}.get({node.rows.order!r}), {value})"
         test = "" if node.where is None else f" if {self.value(node.where)}"
         loads = "".join(f" for {name} in ({row}.get({key!r}),)" for key, name in self.row_fields.items())
         self.collections[row] = node.rows.key
@@ -207,17 +242,24 @@ class _Writer:
         generator = f"{value} for {row} in ({rows} or ()){loads}{test}"
         is_float = isinstance(node.type, Float) and node.op in ("sum", "avg")
         name = f"A_float_{node.op}" if is_float else f"A_{node.op}"
+        if node.op == "join":
+            return f"{name}(({generator}), {self.mint(node.separator)})"
         if node.op == "avg":
             factor = 1 if is_float else 10 ** (core.scale_of(node.type) - core.scale_of(node.value.type))
             return f"{name}(({generator}), {self.mint(factor)})"
         return f"{name}({generator})"
 
-    def source(self, node: Any) -> str:
-        """The whole function."""
+    def source(self, node: Any, *, keep: bool) -> str:
+        """The whole function; with ``keep`` it raises Overflow rather than give a number that can't be kept."""
         result = self.value(node)
+        beyond = beyond_kept(node) if keep else None
+        if beyond is not None:
+            result = f"A_kept({result}, {self.mint(beyond[0])}, {self.mint(beyond[1])})"
         loads = [f"    {name} = r.get({key!r})" for key, name in self.fields.items()]
         loads += [f"    {name} = v.get({key!r})" for key, name in self.variables.items()]
-        return "\n".join(["def f(r, v):", *loads, f"    return {result}"])
+        # Constants are parameters with defaults: found faster than globals, and the globals can be the same for all.
+        parameters = ", ".join(["r", "v", *(f"K{index}" for index in range(len(self.constants)))])
+        return "\n".join([f"def f({parameters}):", *loads, f"    return {result}"])
 
 
 _WRITE: dict[type[Any], Callable[[_Writer, Any], str]] = {
@@ -241,27 +283,38 @@ _WRITE: dict[type[Any], Callable[[_Writer, Any], str]] = {
 
 @lru_cache(maxsize=4_096)
 def _code(source: str) -> CodeType:
-    return compile(source, "<expression>", "exec")
+    module = compile(source, "<expression>", "exec")
+    return next(part for part in module.co_consts if isinstance(part, CodeType))
 
 
-def write_function(node: Any) -> tuple[str, list[Any]]:
+def write_function(node: Any, *, keep: bool = True) -> tuple[str, list[Any]]:
     """The generated source and its constants, for reading and for tests."""
     writer = _Writer()
-    source = writer.source(node)
+    source = writer.source(node, keep=keep)
     return source, writer.constants
 
 
-def build_function(node: Any) -> Evaluate:
-    """The function of a checked node: called with a record mapping and a variables mapping, both in kept form."""
+def build_function(node: Any, *, keep: bool = True) -> Evaluate:
+    """The function of a checked node: called with a record mapping and a variables mapping, both in kept form.
+
+    It raises Overflow where the result is a number that can't be kept; without ``keep`` it gives that number.
+    """
+    source, constants = write_function(node, keep=keep)
+    return function_of(_code(source), constants)
+
+
+def written_code(node: Any) -> tuple[CodeType, list[Any]]:
+    """The code of a checked node and its constants, to be kept and made a function again by ``function_of``."""
     source, constants = write_function(node)
-    names = dict(_MINTED)
-    for index, value in enumerate(constants):
-        names[f"K{index}"] = value
-    exec(_code(source), names)  # noqa: S102 - the one place that runs generated code; it holds only names minted above
-    function: Evaluate = names["f"]
+    return _code(source), constants
+
+
+def function_of(code: CodeType, constants: Sequence[Any]) -> Evaluate:
+    """The function of generated code; it sees minted names and its constants only, and no builtins."""
+    function: Evaluate = FunctionType(code, _MINTED, "f", tuple(constants))
     return function
 
 
 def evaluate(node: Any, record: Mapping[str, Any], variables: Mapping[str, Any]) -> Any:
-    """The value of a node at once."""
-    return build_function(node)(record, variables)
+    """The value of a node at once, of any size, because the node is part of something."""
+    return build_function(node, keep=False)(record, variables)

@@ -9,17 +9,20 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from datetime import date, datetime, time
 from types import MappingProxyType
-from typing import Any, Literal
+from typing import Any
 
+from engine import limits
 from engine.language import core
 from engine.language import types as t
+from engine.language.backends.binding import Dialect, quoted
+from engine.language.backends.missing import at_root, false_on_blank
+from engine.language.backends.sargable import column_alone
+from engine.language.backends.wide import encode
+from engine.language.bounds import Measure, beyond_kept
 from engine.language.expression import Sql, Variable
 from engine.language.functions import OPERATIONS
 from engine.language.functions.rows import Operation
-
-Dialect = Literal["sqlite", "postgresql"]
 
 _CASTS: dict[type[t.Type], str] = {
     t.Text: "text",
@@ -28,6 +31,7 @@ _CASTS: dict[type[t.Type], str] = {
     t.Decimal: "bigint",
     t.Money: "bigint",
     t.Duration: "bigint",
+    t.Workdays: "bigint",
     t.Float: "double precision",
     t.Boolean: "boolean",
     t.Date: "date",
@@ -38,29 +42,6 @@ _CASTS: dict[type[t.Type], str] = {
     t.Json: "jsonb",
 }
 _TEXTS = (t.Text, t.Choice)
-_INT64 = "BETWEEN -9223372036854775808 AND 9223372036854775807"
-
-
-def quoted(name: str) -> str:
-    """An identifier in double quotes."""
-    return '"' + name.replace('"', '""') + '"'
-
-
-def bind_value(value: Any, dialect: Dialect) -> Any:
-    """A value in kept form as the database driver takes it for a parameter of a fragment."""
-    if isinstance(value, list | tuple | set | frozenset):
-        items = [bind_value(item, dialect) for item in value]
-        return items if dialect == "postgresql" else json.dumps(items)
-    if dialect == "sqlite":
-        if isinstance(value, bool):
-            return int(value)
-        if isinstance(value, datetime):
-            return value.isoformat(" ", "microseconds")
-        if isinstance(value, time):
-            return value.isoformat("microseconds")
-        if isinstance(value, date):
-            return value.isoformat()
-    return value
 
 
 GUARDED = "visible"
@@ -95,6 +76,7 @@ class Writer:
         self.params: list[tuple[str, Any, t.Type]] = []
         self.aliases = 0
         self.guards = guards
+        self.measure = Measure()
 
     def new_alias(self, stem: str) -> str:
         self.aliases += 1
@@ -129,6 +111,8 @@ class Writer:
             return f"CAST(NULL AS {_CASTS.get(type(node.type), 'text')})" if self.postgresql else "NULL"
         if isinstance(node.value, bool):
             return ("TRUE" if node.value else "FALSE") if self.postgresql else ("1" if node.value else "0")
+        if not self.measure.fits(node):
+            return f"CAST({node.value} AS numeric)" if self.postgresql else self.param(encode(node.value), t.Text())
         return self.param(node.value, node.type)
 
     def var(self, node: core.Var) -> str:
@@ -149,33 +133,71 @@ class Writer:
         return f'(SELECT {select(names[-1])} FROM {joins} WHERE {names[0]}."id" = {base}.{quoted(hops[0].column)})'
 
     def apply(self, node: core.Apply) -> str:
-        return self.operation(OPERATIONS[node.op], node, node.args)
+        operation = OPERATIONS[node.op]
+        if not operation.strict:
+            # The least and the greatest: of one form, since they compare.
+            return self.operation(operation, node, self.alike(node, node.args))
+        return self.operation(operation, node, [self.value(arg) for arg in node.args])
 
-    def operation(self, operation: Operation, node: Any, args: tuple[Any, ...]) -> str:
-        texts = [self.value(arg) for arg in args]
-        fits = isinstance(node, core.Apply) and core.fits(node)
+    def alike(self, node: Any, parts: tuple[Any, ...]) -> list[str]:
+        """Parts of one of which the node's value is made: where that may leave 64 bits, all in the form for it."""
+        if self.postgresql or self.measure.fits(node):
+            return [self.value(part) for part in parts]
+        return [self.wide(part) for part in parts]
+
+    def wide(self, node: Any) -> str:
+        """On SQLite, a number in the form for any size."""
+        if not self.measure.fits(node):
+            return self.value(node)
+        if isinstance(node, core.Const) and node.value is not None:
+            return self.param(encode(node.value), t.Text())
+        return f"dg_wide({self.value(node)})"
+
+    def compared(self, *nodes: Any) -> list[str]:
+        """Values that are compared with each other."""
+        if self.postgresql or all(map(self.measure.fits, nodes)):
+            return [self.value(node) for node in nodes]
+        return [self.wide(node) for node in nodes]
+
+    def operation(self, operation: Operation, node: Any, texts: list[str]) -> str:
+        fits = not isinstance(node, core.Apply) or self.measure.fits(node)
+        if operation.fit and fits and all(map(self.measure.fits, node.args)):
+            return operation.fit.format(*texts)
         if not self.postgresql:
-            template = operation.fit_sqlite if fits and operation.fit_sqlite else operation.sqlite
-            return _filled(template, texts) if template else f"dg_{operation.name}({', '.join(texts)})"
-        if fits and operation.fit_postgresql:
-            return operation.fit_postgresql.format(*texts)
+            if operation.sqlite:
+                return _filled(operation.sqlite, texts)
+            wide = "" if fits or not operation.strict else "_wide"
+            return f"dg_{operation.name}{wide}({', '.join(texts)})"
         template = operation.postgresql
-        guarded = template.startswith("guard:")
-        template = template.removeprefix("guard:")
+        unbounded = template.startswith("wide:")
+        template = template.removeprefix("wide:")
         if template.startswith("let:"):
             columns = ", ".join(f"{text} AS a{index}" for index, text in enumerate(texts))
             text = f"(SELECT {template[4:]} FROM (SELECT {columns} OFFSET 0) AS g)"
         else:
             text = _filled(template, texts)
-        if guarded:
-            text = f"(SELECT CASE WHEN z {_INT64} THEN CAST(z AS bigint) END FROM (SELECT {text} AS z OFFSET 0) AS y)"
-        return text
+        return f"CAST({text} AS bigint)" if unbounded and fits else text
 
     def choose(self, node: core.If) -> str:
-        return f"CASE WHEN {self.positive(node.condition)} THEN {self.value(node.then)} ELSE {self.value(node.otherwise)} END"
+        then, otherwise = self.alike(node, (node.then, node.otherwise))
+        return f"CASE WHEN {self.positive(node.condition)} THEN {then} ELSE {otherwise} END"
 
     def default(self, node: core.Default) -> str:
-        return f"coalesce({', '.join(map(self.value, node.items))})" if len(node.items) > 1 else self.value(node.items[0])
+        texts = self.alike(node, node.items)
+        return f"coalesce({', '.join(texts)})" if len(texts) > 1 else texts[0]
+
+    def kept(self, node: Any, *, strict: bool) -> str:
+        """A whole expression's value: where a number can't be kept, blank, or an error of the statement if ``strict``."""
+        text = self.value(node)
+        beyond = beyond_kept(node)
+        if beyond is None:
+            return text
+        low, high = beyond
+        if not self.postgresql:
+            return f"dg_{'held' if strict else 'within'}({text}, '{encode(low)}', '{encode(high)}')"
+        # Adding so much makes the cast fail, whatever the number is.
+        failing = f" ELSE CAST({2**63 - 1}::numeric + abs(z) AS bigint)" if strict else ""
+        return f"(SELECT CASE WHEN z BETWEEN {low} AND {high} THEN CAST(z AS bigint){failing} END FROM (SELECT {text} AS z OFFSET 0) AS y)"
 
     # --- tables -----------------------------------------------------------------------------------------------
 
@@ -223,6 +245,11 @@ class Writer:
             return f"EXISTS (SELECT 1 FROM {source} WHERE {where})"
         if node.op == "count":
             return f"(SELECT count(*) FROM {source} WHERE {where})"
+        if node.op in ("first", "last"):
+            direction = "" if node.op == "first" else " DESC"
+            return f"(SELECT {selected} FROM {source} WHERE {where} ORDER BY {name}.{quoted(node.rows.order)}{direction} LIMIT 1)"
+        if node.op == "join":
+            return f"(SELECT {self.joined(node, selected, f'{name}.{quoted(node.rows.order)}')} FROM {source} WHERE {where})"
         if node.op == "distinct_count":
             return f"(SELECT count(DISTINCT {selected}) FROM {source} WHERE {where})"
         if node.op in ("min", "max"):
@@ -231,22 +258,34 @@ class Writer:
             return f"(SELECT {node.op}({selected}) FROM {source} WHERE {where})"
         return f"(SELECT {self.total(node, selected)} FROM {source} WHERE {where})"
 
+    def joined(self, node: core.Gather, selected: str, order: str) -> str:
+        """Texts of rows in their order, blank beyond the length of a text."""
+        separator = self.param(node.separator, t.Text())
+        if not self.postgresql:
+            return f"dg_join_rows(json_group_array(json_array({order}, {selected})), {separator})"
+        text = f"string_agg({selected}, {separator} ORDER BY {order})"
+        return f"CASE WHEN char_length({text}) <= {limits.text_result_bytes_max} THEN nullif({text}, '') END"
+
     def total(self, node: core.Gather, selected: str) -> str:
-        """``sum`` or ``avg`` that never leaves 64 bits unseen, and rounds once."""
+        """``sum`` or ``avg``, exact, rounded once."""
         if isinstance(node.type, t.Float):
             return f"coalesce(sum({selected}), 0.0)" if node.op == "sum" else f"avg({selected})"
         factor = 1
         if node.op == "avg":
             factor = 10 ** (core.scale_of(node.type) - core.scale_of(node.value.type))
         if not self.postgresql:
+            if not self.measure.fits(node.value):
+                listed = f"json_group_array({selected})"
+                return f"dg_sum_of({listed})" if node.op == "sum" else f"dg_avg_of({listed}, {factor})"
             halves = f"sum({selected} / 4294967296), sum({selected} % 4294967296)"
-            return f"dg_sum({halves})" if node.op == "sum" else f"dg_avg({halves}, count({selected}), {factor})"
+            wide = "" if self.measure.fits(node) else "_wide"
+            return f"dg_sum({halves})" if node.op == "sum" else f"dg_avg{wide}({halves}, count({selected}), {factor})"
         total = f"coalesce(sum({selected}), 0)"
         if node.op == "avg":
-            total = f"sum({selected}) * {factor}"
+            total = f"sum({selected})::numeric * {factor}"
             count = f"count({selected})"
             total = f"CASE WHEN {count} > 0 THEN sign({total}) * div(2 * abs({total}) + {count}, 2 * {count}::numeric) END"
-        return f"CASE WHEN {total} {_INT64} THEN CAST({total} AS bigint) END"
+        return f"CAST({total} AS bigint)" if self.measure.fits(node) else total
 
     # --- conditions -------------------------------------------------------------------------------------------
 
@@ -320,8 +359,9 @@ class Writer:
         return self.bare(node)
 
     def equality(self, node: core.Compare, *, exact: bool) -> str:
+        node = column_alone(node)
         left, right = node.left, node.right
-        one, other = self.value(left), self.value(right)
+        one, other = self.compared(left, right)
         if not left.nullable and not right.nullable:
             return f"({one} {'=' if node.op == '=' else '<>'} {other})"
         if node.op == "=" and not exact and not (left.nullable and right.nullable):
@@ -335,24 +375,30 @@ class Writer:
     def bare(self, node: Any) -> str:
         """A test that is NULL or false where an operand is blank."""
         match node:
-            case core.Compare(op=op, left=left, right=right):
+            case core.Compare():
+                node = column_alone(node)
+                op, left, right = node.op, node.left, node.right
                 collate = ' COLLATE "C"' if self.postgresql and isinstance(left.type, _TEXTS) and op not in ("=", "!=") else ""
-                return f"({self.value(left)}{collate} {op} {self.value(right)})"
+                one, other = self.compared(left, right)
+                return f"({one}{collate} {op} {other})"
             case core.Member(item=item, items=core.Var() as group):
-                return self.in_list(self.value(item), self.value(group))
+                return self.in_list(item, self.value(group))
             case core.Member(item=item, items=items):
                 assert isinstance(items, tuple)
                 if not items:
                     return self.boolean(False)
-                return f"({self.value(item)} IN ({', '.join(map(self.value, items))}))"
+                first, *others = self.compared(item, *items)
+                return f"({first} IN ({', '.join(others)}))"
             case core.Has():
                 return self.has(node)
-        return self.operation(OPERATIONS[node.op], node, node.args)
+        return self.operation(OPERATIONS[node.op], node, [self.value(arg) for arg in node.args])
 
-    def in_list(self, item: str, group: str) -> str:
+    def in_list(self, item: Any, group: str) -> str:
+        text = self.value(item)
         if self.postgresql:
-            return f"({item} = ANY({group}))"
-        return f"({item} IN (SELECT value FROM json_each({group})))"
+            return f"({text} = ANY({group}))"
+        value = "value" if self.measure.fits(item) else "dg_wide(value)"
+        return f"({text} IN (SELECT {value} FROM json_each({group})))"
 
     def has(self, node: core.Has) -> str:
         item = self.value(node.item)
@@ -374,7 +420,7 @@ class Writer:
     def path_condition(self, node: Any) -> str | None:
         """A test of one to-one path, that is false for a missing record, as a semi-join the planner can turn around."""
         fields = [part for part in core.walk(node) if isinstance(part, core.Field)]
-        if not fields or not _false_on_blank(node) or any(isinstance(part, core.Gather) for part in core.walk(node)):
+        if not fields or not false_on_blank(node) or any(isinstance(part, core.Gather) for part in core.walk(node)):
             return None
         first = fields[0]
         if not first.hops or any(part.hops != first.hops or part.level != first.level for part in fields):
@@ -382,7 +428,7 @@ class Writer:
         base = self.row if first.level else self.alias
         inner = Writer(self.dialect, self.new_alias("s"), self.prefix, self.guards)
         inner.params = self.params
-        test = inner.positive(_at_root(node, len(first.hops)))
+        test = inner.positive(at_root(node, len(first.hops)))
         text = test
         alias = inner.alias
         for position in range(len(first.hops) - 1, -1, -1):
@@ -403,35 +449,6 @@ def _filled(template: str, texts: list[str]) -> str:
     return template.replace("{*}", ", ".join(texts)) if "{*}" in template else template.format(*texts)
 
 
-def _at_root(node: Any, hops: int) -> Any:
-    if isinstance(node, core.Field):
-        return replace(node, hops=node.hops[hops:], level=0)
-    return core.rebuild(node, lambda part: _at_root(part, hops))
-
-
-def _false_on_blank(node: Any) -> bool:
-    """Whether the test is false as soon as every field in it is blank."""
-    match node:
-        case core.Compare(op="="):
-            sides = (node.left, node.right)
-            return any(_blank_on_blank(side) for side in sides) and any(not side.nullable for side in sides)
-        case core.Compare(op="!="):
-            return False
-        case core.Compare():
-            return _blank_on_blank(node.left) or _blank_on_blank(node.right)
-        case core.Member(item=item) | core.Has(item=item) | core.Truth(item=item):
-            return _blank_on_blank(item)
-        case core.Predicate(args=args):
-            return any(map(_blank_on_blank, args))
-    return False
-
-
-def _blank_on_blank(node: Any) -> bool:
-    if isinstance(node, core.Field):
-        return True
-    return isinstance(node, core.Apply) and OPERATIONS[node.op].strict and any(map(_blank_on_blank, node.args))
-
-
 _VALUES: dict[type[Any], Callable[[Writer, Any], str]] = {
     core.Const: Writer.const,
     core.Var: Writer.var,
@@ -444,12 +461,19 @@ _VALUES: dict[type[Any], Callable[[Writer, Any], str]] = {
 
 
 def write_sql(
-    node: Any, dialect: Dialect, alias: str, *, condition: bool, prefix: str = "p", guards: Mapping[str, Sql] = _UNGUARDED
+    node: Any,
+    dialect: Dialect,
+    alias: str,
+    *,
+    condition: bool,
+    prefix: str = "p",
+    guards: Mapping[str, Sql] = _UNGUARDED,
+    strict: bool = False,
 ) -> Sql:
     """The fragment of a checked node. Raises NotInSql where a part can't run in a statement."""
     reason = reason_not_in_sql(node)
     if reason is not None:
         raise NotInSql(reason)
     writer = Writer(dialect, alias, prefix, guards)
-    text = writer.positive(node) if condition else writer.value(node)
+    text = writer.positive(node) if condition else writer.kept(node, strict=strict)
     return Sql(text, tuple(writer.params))

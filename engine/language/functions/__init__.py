@@ -2,13 +2,24 @@
 
 from __future__ import annotations
 
-from engine.language.functions import date_operations, dates, formats, logic, number_operations, numbers, texts
+from engine.language.functions import (
+    calendar_operations,
+    date_operations,
+    dates,
+    formats,
+    logic,
+    number_operations,
+    numbers,
+    texts,
+    workdays,
+)
+from engine.language.functions.notes import noted
 from engine.language.functions.rows import Example, Function, Mismatch, Operation
 
-_TOPICS = (number_operations, texts, date_operations, formats, logic)
+_TOPICS = (number_operations, texts, date_operations, calendar_operations, formats, logic)
 OPERATIONS: dict[str, Operation] = {operation.name: operation for topic in _TOPICS for operation in topic.OPERATIONS}
 FUNCTIONS: dict[str, Function] = {
-    function.name: function for topic in (logic, numbers, texts, formats, dates) for function in topic.FUNCTIONS
+    function.name: function for topic in (logic, numbers, texts, formats, dates, workdays) for function in topic.FUNCTIONS
 }
 
 AGGREGATES: dict[str, tuple[str, ...]] = {
@@ -20,6 +31,8 @@ AGGREGATES: dict[str, tuple[str, ...]] = {
     "any": ("存在",),
     "all": ("全部",),
     "distinct_count": ("去重计数",),
+    "first": ("首个",),
+    "last": ("末个",),
 }
 """Functions over related records, with their Chinese names; the checker types them itself."""
 
@@ -30,8 +43,19 @@ SPECIAL: dict[str, tuple[str, ...]] = {
     "has_all": ("具有全部",),
     "has_role": ("具有角色",),
     "changed": ("变更", "改变"),
+    "list": ("列出",),
+    "join": ("连接",),
+    "reports_to": ("汇报给",),
+    "in_team": ("属于团队",),
+    "entered": ("进入阶段",),
+    "metric": ("指标",),
+    "in_stage_for": ("停留时长",),
+    "idle_for": ("闲置时长",),
 }
 """Functions whose arguments the checker reads itself: choices, periods, roles, fields."""
+
+NOTED = noted({**AGGREGATES, **SPECIAL})
+"""What the reference says of the functions in the two tables."""
 
 _CANONICAL: dict[str, str] = {zh: function.name for function in FUNCTIONS.values() for zh in function.zh}
 for _table in (AGGREGATES, SPECIAL):
@@ -65,6 +89,7 @@ def known_names() -> tuple[str, ...]:
 __all__ = [
     "AGGREGATES",
     "FUNCTIONS",
+    "NOTED",
     "OPERATIONS",
     "SPECIAL",
     "Example",

@@ -146,22 +146,25 @@ def _minute(moment: datetime, zone: str) -> int | None:
 
 
 _RANGE = "BETWEEN DATE '0001-01-01' AND DATE '9999-12-31'"
-_MOMENTS = "BETWEEN TIMESTAMP '0001-01-01 00:00:00' AND TIMESTAMP '9999-12-31 23:59:59.999999'"
+MOMENTS = "BETWEEN TIMESTAMP '0001-01-01 00:00:00' AND TIMESTAMP '9999-12-31 23:59:59.999999'"
 
 
-def _pg_local(moment: str, zone: str) -> str:
+def pg_local(moment: str, zone: str) -> str:
+    """SQL of a UTC instant in a zone."""
     return f"(({moment} AT TIME ZONE 'UTC') AT TIME ZONE {zone})"
 
 
-def _pg_utc(local: str, zone: str) -> str:
+def pg_utc(local: str, zone: str) -> str:
+    """SQL of the UTC instant of a local time."""
     # The server takes the second of two equal local times; the language takes the first: try the earlier offset.
     late = f"(({local} AT TIME ZONE {zone}) AT TIME ZONE 'UTC')"
     before = f"({late} - interval '3 hours')"
-    early = f"({local} - ({_pg_local(before, zone)} - {before}))"
-    return f"CASE WHEN {_pg_local(early, zone)} = {local} THEN {early} ELSE {late} END"
+    early = f"({local} - ({pg_local(before, zone)} - {before}))"
+    return f"CASE WHEN {pg_local(early, zone)} = {local} THEN {early} ELSE {late} END"
 
 
-def _pg_checked(value: str, bounds: str) -> str:
+def pg_checked(value: str, bounds: str) -> str:
+    """SQL of a value, or NULL where it is out of bounds."""
     return f"(SELECT CASE WHEN x {bounds} THEN x END FROM (SELECT {value} AS x OFFSET 0) AS w)"
 
 
@@ -169,9 +172,9 @@ def _pg_trunc(unit: str) -> str:
     return f"CAST(date_trunc('{unit}', a0) AS date)"
 
 
-_PG_STARTS = " ".join(f"WHEN '{unit}' THEN {_pg_checked(_pg_trunc(unit), _RANGE)}" for unit in UNITS[1:])
+_PG_STARTS = " ".join(f"WHEN '{unit}' THEN {pg_checked(_pg_trunc(unit), _RANGE)}" for unit in UNITS[1:])
 _PG_ENDS = " ".join(
-    f"WHEN '{unit}' THEN " + _pg_checked(f"CAST(date_trunc('{unit}', a0) + interval '{length}' - interval '1 day' AS date)", _RANGE)
+    f"WHEN '{unit}' THEN " + pg_checked(f"CAST(date_trunc('{unit}', a0) + interval '{length}' - interval '1 day' AS date)", _RANGE)
     for unit, length in (("week", "7 days"), ("month", "1 month"), ("quarter", "3 months"), ("year", "1 year"))
 )
 _PG_DATE_ADD = (
@@ -182,7 +185,7 @@ _PG_MOMENT_ADD = (
     "(SELECT CASE WHEN x >= -62135596800 AND x < 253402300800 THEN a0 + a1 * interval '1 second' END "
     "FROM (SELECT extract(epoch FROM a0) + a1 AS x OFFSET 0) AS w)"
 )
-_PG_LOCAL_MONTHS = f"(SELECT {_pg_utc('l', 'a2')} FROM (SELECT l0 + make_interval(months => CAST(a1 AS integer)) AS l OFFSET 0) AS q)"
+_PG_LOCAL_MONTHS = f"(SELECT {pg_utc('l', 'a2')} FROM (SELECT l0 + make_interval(months => CAST(a1 AS integer)) AS l OFFSET 0) AS q)"
 
 
 def _pg_month_in_range(moment: str) -> str:
@@ -205,20 +208,20 @@ OPERATIONS: tuple[Operation, ...] = (
         _moment_add_months,
         "mit",
         "m",
-        f"let:(SELECT CASE WHEN {_pg_month_in_range('l0')} THEN {_pg_checked(_PG_LOCAL_MONTHS, _MOMENTS)} END "
-        f"FROM (SELECT {_pg_local('a0', 'a2')} AS l0 OFFSET 0) AS k)",
+        f"let:(SELECT CASE WHEN {_pg_month_in_range('l0')} THEN {pg_checked(_PG_LOCAL_MONTHS, MOMENTS)} END "
+        f"FROM (SELECT {pg_local('a0', 'a2')} AS l0 OFFSET 0) AS k)",
     ),
     Operation(
         "date_difference", lambda a, b: a.toordinal() - b.toordinal(), "dd", "i", "CAST({0} - {1} AS bigint)", None, "({0} - {1}).days"
     ),
     Operation("moment_difference", _moment_difference, "mm", "i", "CAST(floor(extract(epoch FROM {0} - {1})) AS bigint)"),
-    Operation("moment_date", _moment_date, "mt", "d", "let:" + _pg_checked(f"CAST({_pg_local('a0', 'a1')} AS date)", _RANGE)),
+    Operation("moment_date", _moment_date, "mt", "d", "let:" + pg_checked(f"CAST({pg_local('a0', 'a1')} AS date)", _RANGE)),
     Operation(
         "date_moment",
         _date_moment,
         "dt",
         "m",
-        "let:" + _pg_checked(f"(SELECT {_pg_utc('l', 'a1')} FROM (SELECT CAST(a0 AS timestamp) AS l OFFSET 0) AS q)", _MOMENTS),
+        "let:" + pg_checked(f"(SELECT {pg_utc('l', 'a1')} FROM (SELECT CAST(a0 AS timestamp) AS l OFFSET 0) AS q)", MOMENTS),
     ),
     Operation(
         "make_date",
@@ -235,8 +238,8 @@ OPERATIONS: tuple[Operation, ...] = (
     Operation("weekday", date.isoweekday, "d", "i", "CAST(extract(isodow FROM {0}) AS bigint)"),
     Operation("quarter", lambda day: (day.month + 2) // 3, "d", "i", "CAST(extract(quarter FROM {0}) AS bigint)"),
     Operation("iso_week", lambda day: day.isocalendar()[1], "d", "i", "CAST(extract(week FROM {0}) AS bigint)"),
-    Operation("hour", _hour, "mt", "i", "CAST(extract(hour FROM " + _pg_local("{0}", "{1}") + ") AS bigint)"),
-    Operation("minute", _minute, "mt", "i", "CAST(extract(minute FROM " + _pg_local("{0}", "{1}") + ") AS bigint)"),
+    Operation("hour", _hour, "mt", "i", "CAST(extract(hour FROM " + pg_local("{0}", "{1}") + ") AS bigint)"),
+    Operation("minute", _minute, "mt", "i", "CAST(extract(minute FROM " + pg_local("{0}", "{1}") + ") AS bigint)"),
     Operation(
         "months_between",
         _months_between,

@@ -9,6 +9,7 @@ from engine.language.functions.date_operations import DAY_SECONDS, UNITS
 from engine.language.functions.numbers import constant
 from engine.language.functions.rows import Function, Mismatch, examples
 from engine.language.functions.texts import TEXT
+from engine.language.scope import Scope
 from engine.language.types import Date, DateTime, Duration
 
 DATE = Date()
@@ -30,25 +31,25 @@ def today(zone: str) -> Any:
 
 
 def _day_part(op: str) -> Any:
-    def build(args: tuple[Any, ...], zone: str) -> Any:
-        day = as_day(args[0], zone)
+    def build(args: tuple[Any, ...], scope: Scope) -> Any:
+        day = as_day(args[0], scope.time_zone)
         return Apply(op, (day,), INTEGER, day.nullable)
 
     return build
 
 
 def _moment_part(op: str) -> Any:
-    def build(args: tuple[Any, ...], zone: str) -> Any:
-        return Apply(op, (args[0], Const(zone, TEXT)), INTEGER)
+    def build(args: tuple[Any, ...], scope: Scope) -> Any:
+        return Apply(op, (args[0], Const(scope.time_zone, TEXT)), INTEGER)
 
     return build
 
 
-def _date_call(args: tuple[Any, ...], zone: str) -> Any:
+def _date_call(args: tuple[Any, ...], scope: Scope) -> Any:
     if len(args) == 1:
         if not isinstance(args[0].type, DateTime):
             raise Mismatch("wrong-type", 0, expected=DATETIME, found=args[0].type)
-        return as_day(args[0], zone)
+        return as_day(args[0], scope.time_zone)
     if len(args) != 3:
         raise Mismatch("argument-count", 0, name="date", expected="3", found=len(args))
     for index, arg in enumerate(args):
@@ -57,51 +58,83 @@ def _date_call(args: tuple[Any, ...], zone: str) -> Any:
     return Apply("make_date", args, DATE)
 
 
-def _days_between(args: tuple[Any, ...], zone: str) -> Any:
-    earlier, later = as_day(args[0], zone), as_day(args[1], zone)
+def _days_between(args: tuple[Any, ...], scope: Scope) -> Any:
+    earlier, later = as_day(args[0], scope.time_zone), as_day(args[1], scope.time_zone)
     return Apply("date_difference", (later, earlier), INTEGER, earlier.nullable or later.nullable)
 
 
-def _hours_between(args: tuple[Any, ...], zone: str) -> Any:
+def _hours_between(args: tuple[Any, ...], scope: Scope) -> Any:
     seconds = Apply("moment_difference", (args[1], args[0]), EXACT)
     return Apply("floor_divide", (seconds, constant(3_600)), INTEGER)
 
 
-def _months_call(args: tuple[Any, ...], zone: str) -> Any:
-    return Apply("months_between", (as_day(args[0], zone), as_day(args[1], zone)), INTEGER)
+def _months_call(args: tuple[Any, ...], scope: Scope) -> Any:
+    return Apply("months_between", (as_day(args[0], scope.time_zone), as_day(args[1], scope.time_zone)), INTEGER)
 
 
-def _since(args: tuple[Any, ...], zone: str) -> Any:
-    return Apply("date_difference", (today(zone), as_day(args[0], zone)), INTEGER)
+def _since(args: tuple[Any, ...], scope: Scope) -> Any:
+    return Apply("date_difference", (today(scope.time_zone), as_day(args[0], scope.time_zone)), INTEGER)
 
 
-def _until(args: tuple[Any, ...], zone: str) -> Any:
-    return Apply("date_difference", (as_day(args[0], zone), today(zone)), INTEGER)
+def _until(args: tuple[Any, ...], scope: Scope) -> Any:
+    return Apply("date_difference", (as_day(args[0], scope.time_zone), today(scope.time_zone)), INTEGER)
 
 
-def _age(args: tuple[Any, ...], zone: str) -> Any:
-    months = Apply("months_between", (as_day(args[0], zone), today(zone)), INTEGER)
+def _age(args: tuple[Any, ...], scope: Scope) -> Any:
+    months = Apply("months_between", (as_day(args[0], scope.time_zone), today(scope.time_zone)), INTEGER)
     return Apply("trunc_divide", (months, constant(12)), INTEGER)
 
 
+def _day_edge(op: str, day: Any, unit: str, scope: Scope) -> Any:
+    if unit != "fiscal_year":
+        return Apply(op, (day, Const(unit, TEXT)), DATE)
+    # A fiscal year is a calendar year that begins some months later.
+    ahead = scope.conventions.fiscal_month - 1
+    early = Apply("start_of", (add_span(day, Const(-ahead, CALENDAR), ""), Const("year", TEXT)), DATE)
+    start = add_span(early, Const(ahead, CALENDAR), "")
+    return start if op == "start_of" else add_span(add_span(start, Const(12, CALENDAR), ""), Const(-DAY_SECONDS, EXACT), "")
+
+
 def _edge(op: str) -> Any:
-    def build(args: tuple[Any, ...], zone: str) -> Any:
+    def build(args: tuple[Any, ...], scope: Scope) -> Any:
         day, unit = args
-        if not isinstance(unit, Const) or unit.value not in UNITS:
-            raise Mismatch("unknown-unit", 1, found=getattr(unit, "value", ""), known=", ".join(UNITS))
-        edge = Apply(op, (as_day(day, zone), unit), DATE)
-        if not isinstance(day.type, DateTime):
+        zone = Const(scope.time_zone, TEXT)
+        timed = isinstance(day.type, DateTime)
+        known = ("hour", *UNITS, "fiscal_year") if timed else (*UNITS, "fiscal_year")
+        if not isinstance(unit, Const) or unit.value not in known:
+            raise Mismatch("unknown-unit", 1, found=getattr(unit, "value", ""), known=", ".join(known))
+        if unit.value == "hour":
+            hour = Apply("hour_start", (day, zone), DATETIME)
+            return hour if op == "start_of" else Apply("moment_add", (hour, constant(3_599)), DATETIME)
+        edge = _day_edge(op, as_day(day, scope.time_zone), unit.value, scope)
+        if not timed:
             return edge
         if op == "start_of":
-            return Apply("date_moment", (edge, Const(zone, TEXT)), DATETIME)
+            return Apply("date_moment", (edge, zone), DATETIME)
         following = Apply("date_add", (edge, constant(DAY_SECONDS)), DATE)
-        return Apply("moment_add", (Apply("date_moment", (following, Const(zone, TEXT)), DATETIME), constant(-1)), DATETIME)
+        return Apply("moment_add", (Apply("date_moment", (following, zone), DATETIME), constant(-1)), DATETIME)
 
     return build
 
 
+def _datetime_call(args: tuple[Any, ...], scope: Scope) -> Any:
+    if isinstance(args[0].type, Date):
+        if len(args) > 3:
+            raise Mismatch("argument-count", 0, name="datetime", expected="1…3", found=len(args))
+        day, clock = args[0], args[1:]
+    else:
+        if not 3 <= len(args) <= 5:
+            raise Mismatch("argument-count", 0, name="datetime", expected="3…5", found=len(args))
+        day, clock = _date_call(args[:3], scope), args[3:]
+    for index, arg in enumerate(clock, len(args) - len(clock)):
+        if arg.type != INTEGER:
+            raise Mismatch("wrong-type", index, expected=INTEGER, found=arg.type)
+    hour, minute = (*clock, constant(0), constant(0))[:2]
+    return Apply("make_moment", (day, hour, minute, Const(scope.time_zone, TEXT)), DATETIME)
+
+
 def _span(factor: int, *, calendar: bool = False) -> Any:
-    def build(args: tuple[Any, ...], zone: str) -> Any:
+    def build(args: tuple[Any, ...], scope: Scope) -> Any:
         type_ = CALENDAR if calendar else EXACT
         if isinstance(args[0], Const):
             return Const(None if args[0].value is None else args[0].value * factor, type_)
@@ -110,8 +143,8 @@ def _span(factor: int, *, calendar: bool = False) -> Any:
     return build
 
 
-def _add(args: tuple[Any, ...], zone: str) -> Any:
-    return add_span(args[0], args[1], zone)
+def _add(args: tuple[Any, ...], scope: Scope) -> Any:
+    return add_span(args[0], args[1], scope.time_zone)
 
 
 def add_span(moment: Any, span: Any, zone: str) -> Any:
@@ -123,11 +156,11 @@ def add_span(moment: Any, span: Any, zone: str) -> Any:
     return Apply("moment_add", (moment, span), DATETIME)
 
 
-def _today_call(args: tuple[Any, ...], zone: str) -> Any:
-    return today(zone)
+def _today_call(args: tuple[Any, ...], scope: Scope) -> Any:
+    return today(scope.time_zone)
 
 
-def _now_call(args: tuple[Any, ...], zone: str) -> Any:
+def _now_call(args: tuple[Any, ...], scope: Scope) -> Any:
     return Var("now", DATETIME, nullable=False)
 
 
@@ -164,6 +197,22 @@ FUNCTIONS: tuple[Function, ...] = (
         "A date from year, month and day (blank when there is none), or the day of an instant.",
         "由年月日组成的日期（不存在则为空），或时刻所在的日期。",
         examples("date(2026, 2, 28) → @2026-02-28", "date(2026, 2, 30) → blank", "date(@2026-01-31T23:30+00:00) → @2026-02-01"),
+    ),
+    Function(
+        "datetime",
+        ("日期时间",),
+        ("any", "integer?", "integer?", "integer?", "integer?"),
+        _datetime_call,
+        "datetime",
+        "date",
+        "An instant from a date, or from year, month and day, and an hour and minute in the app's time zone (else midnight).",
+        "由日期（或年月日）和时、分（按应用时区，缺省为零点）组成的时刻。",
+        examples(
+            "datetime(2026, 2, 28, 10, 30) → @2026-02-28T10:30+08:00",
+            "datetime(@2026-02-28, 9) → @2026-02-28T09:00+08:00",
+            "datetime(2026, 2, 30) → blank",
+            "datetime(@2026-02-28, 24) → blank",
+        ),
     ),
     Function(
         "year", ("年份",), ("day",), _day_part("year"), "integer", "date", "The year.", "年份。", examples("year(@2026-03-05) → 2026")
@@ -322,9 +371,14 @@ FUNCTIONS: tuple[Function, ...] = (
         _edge("start_of"),
         "day",
         "date",
-        "The first day or instant of the 'day', 'week', 'month', 'quarter' or 'year'.",
-        "所在日、周、月、季、年的开始。",
-        examples("start_of(@2026-03-05, 'week') → @2026-03-02", "start_of(@2026-05-05, 'quarter') → @2026-04-01"),
+        "The first day or instant of the 'day', 'week', 'month', 'quarter', 'year' or 'fiscal_year' (of an instant also 'hour').",
+        "所在日、周、月、季、年、财年的开始（时刻还可取小时 'hour'）。",
+        examples(
+            "start_of(@2026-03-05, 'week') → @2026-03-02",
+            "start_of(@2026-05-05, 'quarter') → @2026-04-01",
+            "start_of(@2026-03-05, 'fiscal_year') → @2025-04-01",
+            "start_of(@2026-03-05T10:45+08:00, 'hour') → @2026-03-05T10:00+08:00",
+        ),
     ),
     Function(
         "end_of",
@@ -333,9 +387,13 @@ FUNCTIONS: tuple[Function, ...] = (
         _edge("end_of"),
         "day",
         "date",
-        "The last day (of an instant: last second) of the 'day', 'week', 'month', 'quarter' or 'year'.",
-        "所在日、周、月、季、年的结束。",
-        examples("end_of(@2026-02-05, 'month') → @2026-02-28", "end_of(@2026-05-05, 'year') → @2026-12-31"),
+        "The last day or second of the 'day', 'week', 'month', 'quarter', 'year' or 'fiscal_year' (of an instant also 'hour').",
+        "所在日、周、月、季、年、财年的结束（时刻还可取小时 'hour'）。",
+        examples(
+            "end_of(@2026-02-05, 'month') → @2026-02-28",
+            "end_of(@2026-05-05, 'year') → @2026-12-31",
+            "end_of(@2026-03-05, 'fiscal_year') → @2026-03-31",
+        ),
     ),
     Function(
         "add",

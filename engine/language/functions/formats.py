@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import json
 import re
+from collections import Counter
 from collections.abc import Callable
 from datetime import date, datetime
+from decimal import Decimal as DecimalNumber
 from typing import Any
 
-from engine.language.core import BOOLEAN, Apply, Const, scale_of
+from engine.language.core import BOOLEAN, Apply, Const, Default, Var, scale_of
 from engine.language.functions.date_operations import to_local
+from engine.language.functions.dates import as_day
+from engine.language.functions.number_operations import round_divide
 from engine.language.functions.numbers import constant, rescale
 from engine.language.functions.rows import Function, Mismatch, Operation, examples
 from engine.language.functions.texts import TEXT
-from engine.language.types import Date, DateTime, Decimal, Integer, Money, Text
+from engine.language.scope import Scope
+from engine.language.types import Date, DateTime, Decimal, Float, Integer, Money, Text
 
 _NUMBER = re.compile(r"[+-]?[0-9]{1,12}(?:\.[0-9]{1,6})?")
 _NUMBER_FORMATS: dict[str, tuple[int, bool, bool]] = {
@@ -54,6 +60,10 @@ def _format_number(value: int, places: int, grouped: bool, percent: bool) -> str
     return ("-" if value < 0 else "") + whole + fraction + ("%" if percent else "")
 
 
+def _format_float(value: float) -> str:
+    return format(DecimalNumber(repr(value)), "f") if value != int(value) else str(int(DecimalNumber(repr(value))))
+
+
 def _format_date(day: date, form: str) -> str:
     return _DATE_FORMATS[form][0](day)
 
@@ -63,6 +73,46 @@ def _format_moment(moment: datetime, form: str, zone: str) -> str | None:
         return _MOMENT_FORMATS[form][0](to_local(moment, zone))
     except OverflowError:
         return None
+
+
+_WEEKDAYS = {"en": "MonTueWedThuFriSatSun", "zh": "周一　周二　周三　周四　周五　周六　周日　"}
+
+
+def _weekday_name(day: date, language: str) -> str:
+    at = day.weekday() * 3
+    return _WEEKDAYS["zh" if language == "zh" else "en"][at : at + 3].rstrip("　")
+
+
+_DIGITS = "零壹贰叁肆伍陆柒捌玖"
+_PLACES = ("", "拾", "佰", "仟", "万", "拾", "佰", "仟", "亿", "拾", "佰", "仟", "万", "拾", "佰", "仟")
+_MENDED = (("零[拾佰仟]", "零"), ("零+", "零"), ("零万", "万"), ("零亿", "亿"), ("亿万", "亿"), ("零+$", ""))
+"""How digits with their places become words as they are written on invoices, one step after the other."""
+
+
+def _money_upper(cents: int) -> str | None:
+    whole, rest = divmod(abs(cents), 100)
+    digits = str(whole)
+    if len(digits) > len(_PLACES):
+        return None
+    words = "".join(_DIGITS[int(digit)] + _PLACES[len(digits) - 1 - at] for at, digit in enumerate(digits))
+    for pattern, by in _MENDED:
+        words = re.sub(pattern, by, words)
+    tenths, last = divmod(rest, 10)
+    text = words + "元" if words or not rest else ""
+    text += _DIGITS[tenths] + "角" if tenths else "零" if words and last else ""
+    text += _DIGITS[last] + "分" if last else "整"
+    return ("负" if cents < 0 else "") + (text if text != "元整" else "零元整")
+
+
+def _similar(one: str, other: str) -> int:
+    first, second = _pairs(one), _pairs(other)
+    both = sum(min(count, second.get(pair, 0)) for pair, count in first.items())
+    total = sum(first.values()) + sum(second.values())
+    return round_divide(2 * both * 10_000, total) if total else 10_000 * (one == other)
+
+
+def _pairs(text: str) -> Counter[str]:
+    return Counter(text[at : at + 2] for at in range(len(text) - 1))
 
 
 def _parse_number(text: str) -> int | None:
@@ -80,16 +130,64 @@ def _cases(formats: dict[str, Any]) -> str:
     return f"CASE a1 {' '.join(cases)} END"
 
 
-_PG_WHOLE = "div(abs(a0::numeric), power(10::numeric, a1)::numeric(20,0))"
-_PG_FRACTION = "lpad(mod(abs(a0::numeric), power(10::numeric, a1)::numeric(20,0))::text, CAST(a1 AS integer), '0')"
+_PG_UNIT = "power(10::numeric, a1)::numeric(20,0)"
+_PG_WHOLE = f"div(abs(a0::numeric), {_PG_UNIT})"
+_PG_FRACTION = f"lpad(mod(abs(a0::numeric), {_PG_UNIT})::text, CAST(a1 AS integer), '0')"
+_PG_GROUPED = f"regexp_replace(CAST({_PG_WHOLE} AS text), '([0-9])(?=([0-9]{{3}})+$)', '\\1,', 'g')"
 _PG_NUMBER = (
     "let:CASE WHEN a0 < 0 THEN '-' ELSE '' END || "
-    f"CASE WHEN a2 THEN to_char({_PG_WHOLE}, 'FM9,999,999,999,999,999,999') ELSE CAST({_PG_WHOLE} AS text) END || "
+    f"CASE WHEN a2 THEN {_PG_GROUPED} ELSE CAST({_PG_WHOLE} AS text) END || "
     f"CASE WHEN a1 > 0 THEN '.' || {_PG_FRACTION} ELSE '' END || CASE WHEN a3 THEN '%' ELSE '' END"
+)
+
+_PG_WEEKDAY = (
+    "CASE WHEN a1 = 'zh' THEN substr('周一周二周三周四周五周六周日', {0} * 2 - 1, 2) "
+    "ELSE substr('MonTueWedThuFriSatSun', {0} * 3 - 2, 3) END"
+)
+_PG_PLACE = "(CAST('{" + ",".join(f'"{place}"' for place in _PLACES) + "}' AS text[]))[p]"
+
+
+def _pg_mended(text: str) -> str:
+    for pattern, by in _MENDED:
+        text = f"regexp_replace({text}, '{pattern}', '{by}', 'g')"
+    return text
+
+
+def _pg_digit(number: str) -> str:
+    return f"substr('{_DIGITS}', CAST({number} AS integer) + 1, 1)"
+
+
+_PG_WORDS = _pg_mended(
+    f"(SELECT string_agg({_pg_digit('substr(w, length(w) - p + 1, 1)')} || {_PG_PLACE}, '' ORDER BY p DESC) "
+    "FROM generate_series(1, length(w)) AS p)"
+)
+_PG_REST = (
+    f"CASE WHEN r / 10 > 0 THEN {_pg_digit('r / 10')} || '角' WHEN words <> '' AND r > 0 THEN '零' ELSE '' END || "
+    f"CASE WHEN r % 10 > 0 THEN {_pg_digit('r % 10')} || '分' ELSE '整' END"
+)
+_PG_MONEY = (
+    "(SELECT CASE WHEN length(w) <= 16 THEN CASE WHEN a0 < 0 THEN '负' ELSE '' END || CASE WHEN words = '' AND r = 0 THEN '零元' "
+    f"WHEN words <> '' THEN words || '元' ELSE '' END || {_PG_REST} END "
+    f"FROM (SELECT m.*, CASE WHEN length(w) <= 16 THEN {_PG_WORDS} END AS words FROM (SELECT div(abs(a0::numeric), 100)::text AS w, "
+    "CAST(mod(abs(a0::numeric), 100) AS integer) AS r OFFSET 0) AS m OFFSET 0) AS n)"
+)
+_PG_PAIRS = (
+    "(SELECT substr({0}, p, 2) AS pair, count(*) AS times FROM generate_series(1, char_length({0}) - 1) AS p GROUP BY substr({0}, p, 2))"
+)
+_PG_SIMILAR = (
+    "(SELECT CASE WHEN a0 IS NULL OR a1 IS NULL THEN NULL WHEN total = 0 THEN CASE WHEN a0 = a1 THEN 10000 ELSE 0 END "
+    "ELSE CAST(div(2 * 2 * both_of * 10000 + total, 2 * total::numeric) AS bigint) END FROM (SELECT "
+    f"(SELECT coalesce(sum(LEAST(x.times, y.times)), 0) FROM {_PG_PAIRS.format('a0')} AS x JOIN {_PG_PAIRS.format('a1')} AS y "
+    "ON x.pair = y.pair) AS both_of, "
+    "greatest(char_length(a0) - 1, 0) + greatest(char_length(a1) - 1, 0) AS total OFFSET 0) AS w)"
 )
 
 OPERATIONS: tuple[Operation, ...] = (
     Operation("format_number", _format_number, "iibb", "t", _PG_NUMBER),
+    Operation("format_float", _format_float, "f", "t", "CAST(CAST(CAST({0} AS text) AS numeric) AS text)"),
+    Operation("weekday_name", _weekday_name, "dt", "t", "let:" + _PG_WEEKDAY.format("CAST(extract(isodow FROM a0) AS integer)")),
+    Operation("money_upper", _money_upper, "i", "t", "let:" + _PG_MONEY),
+    Operation("similar", _similar, "tt", "i", "let:" + _PG_SIMILAR),
     Operation("format_date", _format_date, "dt", "t", "let:" + _cases(_DATE_FORMATS)),
     Operation(
         "format_moment",
@@ -118,18 +216,38 @@ def _format_of(args: tuple[Any, ...], known: dict[str, Any], default: str) -> st
     return str(form.value)
 
 
-def _text(args: tuple[Any, ...], zone: str) -> Any:
+def _text(args: tuple[Any, ...], scope: Scope) -> Any:
     item = args[0]
     if isinstance(item.type, Integer | Decimal | Money):
         return _number_text(args)
+    if isinstance(item.type, Float) and len(args) == 1:
+        return Apply("format_float", (item,), TEXT)
+    if isinstance(item.type, Date | DateTime) and len(args) > 1 and getattr(args[1], "value", None) == "EEE":
+        return Apply("weekday_name", (as_day(item, scope.time_zone), language(scope)), TEXT)
     if isinstance(item.type, Date):
         return Apply("format_date", (item, Const(_format_of(args, _DATE_FORMATS, "yyyy-MM-dd"), TEXT)), TEXT)
     if isinstance(item.type, DateTime):
         form = _format_of(args, _MOMENT_FORMATS, "yyyy-MM-dd HH:mm")
-        return Apply("format_moment", (item, Const(form, TEXT), Const(zone, TEXT)), TEXT)
+        return Apply("format_moment", (item, Const(form, TEXT), Const(scope.time_zone, TEXT)), TEXT)
     if isinstance(item.type, Text) and len(args) == 1:
         return item
     raise Mismatch("no-text-form", 0, found=item.type)
+
+
+def language(scope: Scope) -> Any:
+    """The language of whoever asks, else the installation's."""
+    fallback = Const(scope.conventions.language, TEXT)
+    return Default((Var("user.language", TEXT), fallback), TEXT, False) if "user" in scope.variables else fallback
+
+
+def label_of(item: Any, shown: tuple[tuple[str, str, str], ...], scope: Scope) -> Any:
+    """The label of a choice in the language of whoever asks."""
+    return Apply("label", (item, labels_of(shown), language(scope)), TEXT, item.nullable)
+
+
+def labels_of(shown: tuple[tuple[str, str, str], ...]) -> Const:
+    """Codes and labels as the constant that operations on labels read."""
+    return Const(json.dumps({code: [en, zh] for code, en, zh in shown}, ensure_ascii=False, separators=(",", ":")), TEXT)
 
 
 def _number_text(args: tuple[Any, ...]) -> Any:
@@ -147,11 +265,60 @@ def _number_text(args: tuple[Any, ...]) -> Any:
     return Apply("format_number", (item, constant(places), Const(grouped, BOOLEAN), Const(percent, BOOLEAN)), TEXT)
 
 
-def _number(args: tuple[Any, ...], zone: str) -> Any:
+def _money_upper_call(args: tuple[Any, ...], scope: Scope) -> Any:
+    item = args[0]
+    if isinstance(item.type, Float):
+        raise Mismatch("float-not-exact", 0)
+    had = scale_of(item.type)
+    if had > 2:
+        cents = Apply("divide_round", (item, constant(10 ** (had - 2)), constant(1)), Decimal(2), item.nullable)
+        return Apply("money_upper", (cents,), TEXT)
+    return Apply("money_upper", (rescale(item, 2),), TEXT)
+
+
+def _similar_call(args: tuple[Any, ...], scope: Scope) -> Any:
+    return Apply("similar", args, Decimal(4), any(arg.nullable for arg in args))
+
+
+def _number(args: tuple[Any, ...], scope: Scope) -> Any:
     return Apply("parse_number", args, Decimal(6))
 
 
 FUNCTIONS: tuple[Function, ...] = (
+    Function(
+        "money_upper",
+        ("金额大写",),
+        ("number",),
+        _money_upper_call,
+        "text",
+        "number",
+        "An amount in the capital Chinese numerals of invoices, up to 16 digits before the point.",
+        "人民币大写金额，整数部分最多 16 位。",
+        examples(
+            "money_upper(1234.56) → '壹仟贰佰叁拾肆元伍角陆分'",
+            "money_upper(100000001) → '壹亿零壹元整'",
+            "money_upper(10010000.5) → '壹仟零壹万元伍角整'",
+            "money_upper(20.05) → '贰拾元零伍分'",
+            "money_upper(0) → '零元整'",
+            "money_upper(-0.3) → '负叁角整'",
+        ),
+    ),
+    Function(
+        "similar",
+        ("相似度",),
+        ("text", "text"),
+        _similar_call,
+        "decimal",
+        "text",
+        "How alike two texts are, from 0 to 1: the share of neighbouring character pairs that they have in common.",
+        "两段文本的相似度，从 0 到 1：相邻两字组合的相同比例。",
+        examples(
+            "similar('night', 'nacht') → 0.25",
+            "similar('斗拱结构', '斗拱结构') → 1",
+            "similar('a', 'b') → 0",
+            "similar('a', blank) → blank",
+        ),
+    ),
     Function(
         "text",
         ("转文本",),
@@ -159,9 +326,9 @@ FUNCTIONS: tuple[Function, ...] = (
         _text,
         "text",
         "text",
-        "A number, date or instant as text: '0' '0.00' '#,##0' '#,##0.00' '0%' '0.0%', "
-        "'yyyy-MM-dd' 'yyyy-MM' 'yyyy年M月d日' 'HH:mm' 'yyyy-MM-dd HH:mm'.",
-        "把数字、日期或时刻写成文本，格式同上所列。",
+        "A number, date or instant as text, by a format or in full: '0' '0.00' '#,##0' '#,##0.00' '0%' '0.0%', "
+        "'yyyy-MM-dd' 'yyyy-MM' 'yyyy年M月d日' 'HH:mm' 'yyyy-MM-dd HH:mm' 'EEE'. A choice as its label.",
+        "把数字、日期或时刻写成文本，格式同英文所列；选项写成其名称。",
         examples(
             "text(1234.5, '#,##0.00') → '1,234.50'",
             "text(-0.125, '0.0%') → '-12.5%'",
@@ -170,6 +337,9 @@ FUNCTIONS: tuple[Function, ...] = (
             "text(-3) → '-3'",
             "text(@2026-03-05, 'yyyy年M月d日') → '2026年3月5日'",
             "text(@2026-01-31T23:30+00:00, 'yyyy-MM-dd HH:mm') → '2026-02-01 07:30'",
+            "text(@2026-03-05, 'EEE') → 'Thu'",
+            "text(float(0.1)) → '0.1'",
+            "text(if(1 > 2, status, 'open')) → 'Open'",
         ),
     ),
     Function(

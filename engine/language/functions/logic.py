@@ -7,6 +7,7 @@ from typing import Any
 from engine.language.core import BOOLEAN, Apply, Compare, Const, Default, If, IsBlank, Logic, Not, Truth, Var
 from engine.language.functions.numbers import align, joined_type
 from engine.language.functions.rows import Function, Mismatch, Operation, examples
+from engine.language.scope import Scope
 from engine.language.types import Blank, Boolean, Choice, Date, DateTime, Decimal, Duration, Float, Integer, Money, Text, Time, Type
 
 NUMBERS = (Integer, Decimal, Money, Float)
@@ -46,13 +47,13 @@ def unify(items: tuple[Any, ...]) -> tuple[tuple[Any, ...], Type]:
     return tuple(adopted), type_
 
 
-def _if(args: tuple[Any, ...], zone: str) -> Any:
+def _if(args: tuple[Any, ...], scope: Scope) -> Any:
     branches = args[1:] if len(args) > 2 else (args[1], Const(None, Blank()))
     (then, otherwise), type_ = unify(branches)
     return If(truth(args[0]), then, otherwise, type_, then.nullable or otherwise.nullable)
 
 
-def _ifs(args: tuple[Any, ...], zone: str) -> Any:
+def _ifs(args: tuple[Any, ...], scope: Scope) -> Any:
     pairs = list(zip(args[0:-1:2], args[1::2], strict=False))
     otherwise = args[-1] if len(args) % 2 else Const(None, Blank())
     values, type_ = unify((*(value for _, value in pairs), otherwise))
@@ -64,7 +65,7 @@ def _ifs(args: tuple[Any, ...], zone: str) -> Any:
     return result
 
 
-def _case(args: tuple[Any, ...], zone: str) -> Any:
+def _case(args: tuple[Any, ...], scope: Scope) -> Any:
     subject, rest = args[0], args[1:]
     keys, outcomes = rest[0:-1:2], rest[1::2]
     otherwise = rest[-1] if len(rest) % 2 else Const(None, Blank())
@@ -76,13 +77,13 @@ def _case(args: tuple[Any, ...], zone: str) -> Any:
     return result
 
 
-def _default(args: tuple[Any, ...], zone: str) -> Any:
+def _default(args: tuple[Any, ...], scope: Scope) -> Any:
     items, type_ = unify(args)
     return Default(items, type_, all(item.nullable for item in items))
 
 
 def _extreme(op: str) -> Any:
-    def build(args: tuple[Any, ...], zone: str) -> Any:
+    def build(args: tuple[Any, ...], scope: Scope) -> Any:
         items, type_ = unify(args)
         if isinstance(type_, Boolean | Choice):
             raise Mismatch("no-order", 0, type=type_)
@@ -91,27 +92,27 @@ def _extreme(op: str) -> Any:
     return build
 
 
-def _clamp(args: tuple[Any, ...], zone: str) -> Any:
+def _clamp(args: tuple[Any, ...], scope: Scope) -> Any:
     (item, low, high), type_ = unify(args)
     raised = If(Compare("<", item, low), low, item, type_)
     return If(Compare(">", raised, high), high, raised, type_)
 
 
-def _is_blank(args: tuple[Any, ...], zone: str) -> Any:
+def _is_blank(args: tuple[Any, ...], scope: Scope) -> Any:
     return IsBlank(args[0])
 
 
-def _is_not_blank(args: tuple[Any, ...], zone: str) -> Any:
+def _is_not_blank(args: tuple[Any, ...], scope: Scope) -> Any:
     return Not(IsBlank(args[0]))
 
 
-def _between(args: tuple[Any, ...], zone: str) -> Any:
+def _between(args: tuple[Any, ...], scope: Scope) -> Any:
     low_side, _ = unify(args[:2])
     high_side, _ = unify((args[0], args[2]))
     return Logic("and", (Compare(">=", *low_side), Compare("<=", *high_side)))
 
 
-def _is_new(args: tuple[Any, ...], zone: str) -> Any:
+def _is_new(args: tuple[Any, ...], scope: Scope) -> Any:
     return Truth(Var("is_new", BOOLEAN))
 
 

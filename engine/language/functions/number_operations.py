@@ -1,19 +1,18 @@
-"""Operations on numbers: exact integers, decimals as scaled integers, and floats."""
+"""Operations on numbers: exact integers of any size, decimals as scaled integers, and floats."""
 
 from __future__ import annotations
 
 import math
+import operator
+from collections.abc import Callable
 
 from engine import limits
-from engine.language.core import INT64_MAX
 from engine.language.functions.rows import Operation
 
 _SHIFT_MAX = 15
-
-
-def kept(value: int) -> int | None:
-    """An integer if it fits 64 bits, else blank: a result is never a wrong number."""
-    return value if -INT64_MAX - 1 <= value <= INT64_MAX else None
+_WHOLE_MAX = 9_000_000_000_000_000_000
+ROUND_MAX = 30
+"""How many places before the point may be rounded away."""
 
 
 def round_divide(numerator: int, divisor: int) -> int:
@@ -22,24 +21,12 @@ def round_divide(numerator: int, divisor: int) -> int:
     return quotient if (numerator >= 0) == (divisor > 0) else -quotient
 
 
-def _add(a: int, b: int) -> int | None:
-    return kept(a + b)
-
-
-def _subtract(a: int, b: int) -> int | None:
-    return kept(a - b)
-
-
-def _multiply(a: int, b: int) -> int | None:
-    return kept(a * b)
-
-
-def _multiply_round(a: int, b: int, divisor: int) -> int | None:
-    return kept(round_divide(a * b, divisor))
+def _multiply_round(a: int, b: int, divisor: int) -> int:
+    return round_divide(a * b, divisor)
 
 
 def _divide_round(a: int, b: int, factor: int) -> int | None:
-    return None if b == 0 else kept(round_divide(a * factor, b))
+    return None if b == 0 else round_divide(a * factor, b)
 
 
 def _modulo(a: int, b: int) -> int | None:
@@ -47,49 +34,50 @@ def _modulo(a: int, b: int) -> int | None:
 
 
 def _floor_divide(a: int, b: int) -> int | None:
-    return None if b == 0 else kept(a // b)
+    return None if b == 0 else a // b
 
 
 def _ceil_divide(a: int, b: int) -> int | None:
-    return None if b == 0 else kept(-(-a // b))
+    return None if b == 0 else -(-a // b)
 
 
 def _trunc_divide(a: int, b: int) -> int | None:
     if b == 0:
         return None
     quotient = abs(a) // abs(b)
-    return kept(quotient if (a >= 0) == (b > 0) else -quotient)
+    return quotient if (a >= 0) == (b > 0) else -quotient
 
 
 def _sign(a: int) -> int:
     return (a > 0) - (a < 0)
 
 
-def _unit(scale: int, digits: int) -> int:
-    return int(10 ** min(scale - digits, 25))
+def _rounded(a: int, scale: int, digits: int, form: Callable[[int, int], int]) -> int | None:
+    """``a`` to a multiple of the unit; blank where more places before the point are asked for than a number may have."""
+    if digits >= scale:
+        return a
+    if digits < -ROUND_MAX:
+        return None
+    unit = int(10 ** (scale - digits))
+    quotient = form(abs(a), unit) * unit
+    return quotient if a >= 0 else -quotient
 
 
 def _round_half(a: int, scale: int, digits: int) -> int | None:
-    if digits >= scale:
-        return a
-    unit = _unit(scale, digits)
-    return kept(round_divide(a, unit) * unit)
+    return _rounded(a, scale, digits, round_divide)
 
 
 def _round_up(a: int, scale: int, digits: int) -> int | None:
-    if digits >= scale:
-        return a
-    unit = _unit(scale, digits)
-    quotient = -(-abs(a) // unit) * unit
-    return kept(quotient if a >= 0 else -quotient)
+    return _rounded(a, scale, digits, lambda size, unit: -(-size // unit))
 
 
 def _round_down(a: int, scale: int, digits: int) -> int | None:
-    if digits >= scale:
-        return a
-    unit = _unit(scale, digits)
-    quotient = abs(a) // unit * unit
-    return quotient if a >= 0 else -quotient
+    return _rounded(a, scale, digits, lambda size, unit: size // unit)
+
+
+def _whole(value: int) -> int | None:
+    """A whole number made from a float: blank beyond what 64 bits hold, where floats are far from exact."""
+    return value if abs(value) < _WHOLE_MAX else None
 
 
 def finite(value: float) -> float | None:
@@ -129,15 +117,15 @@ def _float_round(a: float, digits: int) -> float | None:
 
 
 def _float_floor(a: float) -> int | None:
-    return kept(math.floor(a))
+    return _whole(math.floor(a))
 
 
 def _float_ceil(a: float) -> int | None:
-    return kept(math.ceil(a))
+    return _whole(math.ceil(a))
 
 
 def _float_trunc(a: float) -> int | None:
-    return kept(math.trunc(a))
+    return _whole(math.trunc(a))
 
 
 def _to_float(a: int, divisor: int) -> float:
@@ -149,7 +137,7 @@ def _to_decimal(a: float, factor: int) -> int | None:
     if not math.isfinite(shifted):
         return None
     rounded = math.floor(shifted + 0.5)
-    return kept(rounded if a >= 0 else -rounded)
+    return _whole(rounded if a >= 0 else -rounded)
 
 
 def _twelve(value: float) -> float | None:
@@ -183,11 +171,11 @@ def _power(a: float, b: float) -> float | None:
 
 _PG_TWELVE = "CAST(to_char({}, '9.99999999999EEEE') AS double precision) + 0"
 _PG_HALF = "sign(a0::numeric) * div(2 * abs(a0::numeric) + u, 2 * u) * u"
-_PG_UNIT = "FROM (SELECT power(10::numeric, LEAST(a1 - a2, 25))::numeric(40,0) AS u OFFSET 0) AS w)"
+_PG_UNIT = f"FROM (SELECT power(10::numeric, LEAST(a1 - GREATEST(a2, -{ROUND_MAX}), 40))::numeric(60,0) AS u OFFSET 0) AS w)"
 
 
 def _pg_rounding(form: str) -> str:
-    return f"guard:let:CASE WHEN a2 >= a1 THEN a0::numeric ELSE (SELECT {form} {_PG_UNIT} END"
+    return f"wide:let:CASE WHEN a2 >= a1 THEN a0::numeric WHEN a2 >= -{ROUND_MAX} THEN (SELECT {form} {_PG_UNIT} END"
 
 
 def _pg_float(form: str) -> str:
@@ -197,66 +185,44 @@ def _pg_float(form: str) -> str:
 
 
 OPERATIONS: tuple[Operation, ...] = (
-    Operation("add", _add, "ii", "i", "guard:({0}::numeric + {1})", "dg_int({0} + {1})", None, "({0} + {1})", "({0} + {1})", "({0} + {1})"),
-    Operation(
-        "subtract",
-        _subtract,
-        "ii",
-        "i",
-        "guard:({0}::numeric - {1})",
-        "dg_int({0} - {1})",
-        None,
-        "({0} - {1})",
-        "({0} - {1})",
-        "({0} - {1})",
-    ),
-    Operation(
-        "multiply",
-        _multiply,
-        "ii",
-        "i",
-        "guard:({0}::numeric * {1})",
-        "dg_int({0} * {1})",
-        None,
-        "({0} * {1})",
-        "({0} * {1})",
-        "({0} * {1})",
-    ),
-    Operation("int", kept, "i", "i", "{0}", None, "{0}"),
-    Operation("negate", lambda a: kept(-a), "i", "i", "guard:(- {0}::numeric)", "dg_int(- {0})", None, "(- {0})", "(- {0})", "(- {0})"),
-    Operation("absolute", lambda a: kept(abs(a)), "i", "i", "guard:abs({0}::numeric)", None, None, None, "abs({0})", "abs({0})"),
+    Operation("add", operator.add, "ii", "i", "wide:({0}::numeric + {1})", None, "({0} + {1})", "({0} + {1})"),
+    Operation("subtract", operator.sub, "ii", "i", "wide:({0}::numeric - {1})", None, "({0} - {1})", "({0} - {1})"),
+    Operation("multiply", operator.mul, "ii", "i", "wide:({0}::numeric * {1})", None, "({0} * {1})", "({0} * {1})"),
+    Operation("int", lambda a: a, "i", "i", "{0}", "{0}", "{0}"),
+    Operation("negate", operator.neg, "i", "i", "wide:(- {0}::numeric)", None, "(- {0})", "(- {0})"),
+    Operation("absolute", abs, "i", "i", "wide:abs({0}::numeric)", None, None, "abs({0})"),
     Operation("sign", _sign, "i", "i", "CAST(sign({0}) AS bigint)"),
     Operation(
         "multiply_round",
         _multiply_round,
         "iii",
         "i",
-        "guard:let:sign(a0::numeric * a1) * div(2 * abs(a0::numeric * a1) + a2, 2 * a2::numeric)",
+        "wide:let:sign(a0::numeric * a1) * div(2 * abs(a0::numeric * a1) + a2, 2 * a2::numeric)",
     ),
     Operation(
         "divide_round",
         _divide_round,
         "iii",
         "i",
-        "guard:let:CASE WHEN a1 <> 0 THEN sign(a0::numeric) * sign(a1::numeric) * "
+        "wide:let:CASE WHEN a1 <> 0 THEN sign(a0::numeric) * sign(a1::numeric) * "
         "div(2 * abs(a0::numeric) * a2 + abs(a1::numeric), 2 * abs(a1::numeric)) END",
     ),
-    Operation("modulo", _modulo, "ii", "i", "let:CASE WHEN a1 <> 0 THEN CAST(mod(mod(a0::numeric, a1) + a1, a1) AS bigint) END"),
+    Operation("modulo", _modulo, "ii", "i", "wide:let:CASE WHEN a1 <> 0 THEN mod(mod(a0::numeric, a1) + a1, a1) END"),
     Operation(
         "floor_divide",
         _floor_divide,
         "ii",
         "i",
-        "guard:let:CASE WHEN a1 <> 0 THEN div(a0::numeric - mod(mod(a0::numeric, a1) + a1, a1), a1) END",
+        "wide:let:CASE WHEN a1 <> 0 THEN div(a0::numeric - mod(mod(a0::numeric, a1) + a1, a1), a1) END",
     ),
     Operation(
         "ceil_divide",
         _ceil_divide,
         "ii",
         "i",
-        "guard:let:CASE WHEN a1 <> 0 THEN - div(- a0::numeric - mod(mod(- a0::numeric, a1) + a1, a1), a1) END",
+        "wide:let:CASE WHEN a1 <> 0 THEN - div(- a0::numeric - mod(mod(- a0::numeric, a1) + a1, a1), a1) END",
     ),
-    Operation("trunc_divide", _trunc_divide, "ii", "i", "guard:let:CASE WHEN a1 <> 0 THEN div(a0::numeric, a1) END"),
+    Operation("trunc_divide", _trunc_divide, "ii", "i", "wide:let:CASE WHEN a1 <> 0 THEN div(a0::numeric, a1) END"),
     Operation("round_half", _round_half, "iii", "i", _pg_rounding(_PG_HALF)),
     Operation("round_up", _round_up, "iii", "i", _pg_rounding("sign(a0::numeric) * div(abs(a0::numeric) + u - 1, u) * u")),
     Operation("round_down", _round_down, "iii", "i", _pg_rounding("sign(a0::numeric) * div(abs(a0::numeric), u) * u")),
@@ -280,7 +246,7 @@ OPERATIONS: tuple[Operation, ...] = (
         "fi",
         "f",
         "let:CASE WHEN a1 >= 0 THEN sign(a0) * floor(abs(a0) * 10::float8 ^ LEAST(a1, 15) + 0.5::float8) / 10::float8 ^ LEAST(a1, 15) "
-        "ELSE sign(a0) * floor(abs(a0) / 10::float8 ^ LEAST(- a1, 15) + 0.5::float8) * 10::float8 ^ LEAST(- a1, 15) END + 0",
+        "ELSE sign(a0) * floor(abs(a0) / 10::float8 ^ - GREATEST(a1, -15) + 0.5::float8) * 10::float8 ^ - GREATEST(a1, -15) END + 0",
     ),
     Operation("float_floor", _float_floor, "f", "i", "let:CASE WHEN abs(a0) < 9e18 THEN CAST(floor(a0) AS bigint) END"),
     Operation("float_ceil", _float_ceil, "f", "i", "let:CASE WHEN abs(a0) < 9e18 THEN CAST(ceil(a0) AS bigint) END"),

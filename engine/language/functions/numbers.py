@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
-from engine.language.core import INT64_MAX, INTEGER, Apply, Const, fits, scale_of
+from engine.language.core import INTEGER, Apply, Const, scale_of
 from engine.language.functions.rows import Function, Mismatch, examples
+from engine.language.scope import Scope
 from engine.language.types import Decimal, Duration, Float, Money, Type
 
 FLOAT = Float()
@@ -32,18 +32,12 @@ def rescale(node: Any, scale: int) -> Any:
     factor = 10 ** (scale - scale_of(node.type))
     type_: Type = Money(scale, node.type.currency) if isinstance(node.type, Money) else (Decimal(scale) if scale else INTEGER)
     if isinstance(node, Const):
-        value = None if node.value is None else node.value * factor
-        if value is not None and abs(value) > INT64_MAX:
-            raise Mismatch("number-too-big", 0)
-        return Const(value, type_, node.span)
-    if factor == 1:
-        return node
-    moved = Apply("multiply", (node, constant(factor)), type_, node.nullable, node.span)
-    return moved if fits(moved) else replace(moved, nullable=True)
+        return Const(None if node.value is None else node.value * factor, type_, node.span)
+    return node if factor == 1 else Apply("multiply", (node, constant(factor)), type_, node.nullable, node.span)
 
 
 def _rounding(op: str) -> Any:
-    def build(args: tuple[Any, ...], zone: str) -> Any:
+    def build(args: tuple[Any, ...], scope: Scope) -> Any:
         item = args[0]
         digits = args[1] if len(args) > 1 else constant(0)
         if isinstance(item.type, Float):
@@ -56,7 +50,7 @@ def _rounding(op: str) -> Any:
 
 
 def _whole(op: str, float_op: str) -> Any:
-    def build(args: tuple[Any, ...], zone: str) -> Any:
+    def build(args: tuple[Any, ...], scope: Scope) -> Any:
         if isinstance(args[0].type, Float):
             return Apply(float_op, args, INTEGER)
         return Apply(op, (args[0], constant(10 ** scale_of(args[0].type))), INTEGER, args[0].nullable)
@@ -65,7 +59,7 @@ def _whole(op: str, float_op: str) -> Any:
 
 
 def _same(op: str, float_op: str, *, integer: bool = False) -> Any:
-    def build(args: tuple[Any, ...], zone: str) -> Any:
+    def build(args: tuple[Any, ...], scope: Scope) -> Any:
         is_float = isinstance(args[0].type, Float)
         return Apply(float_op if is_float else op, args, INTEGER if integer else args[0].type)
 
@@ -73,17 +67,17 @@ def _same(op: str, float_op: str, *, integer: bool = False) -> Any:
 
 
 def _transcendental(op: str) -> Any:
-    def build(args: tuple[Any, ...], zone: str) -> Any:
+    def build(args: tuple[Any, ...], scope: Scope) -> Any:
         return Apply(op, tuple(map(convert_to_float, args)), FLOAT)
 
     return build
 
 
-def _to_float_call(args: tuple[Any, ...], zone: str) -> Any:
+def _to_float_call(args: tuple[Any, ...], scope: Scope) -> Any:
     return convert_to_float(args[0])
 
 
-def _decimal_call(args: tuple[Any, ...], zone: str) -> Any:
+def _decimal_call(args: tuple[Any, ...], scope: Scope) -> Any:
     item, places = args[0], args[1]
     if not isinstance(places, Const) or not 0 <= places.value <= 6:
         raise Mismatch("constant-needed", 1, low=0, high=6)
@@ -126,7 +120,7 @@ def joined_type(a: Type, b: Type) -> Type:
 
 
 def _divided(op: str) -> Any:
-    def build(args: tuple[Any, ...], zone: str) -> Any:
+    def build(args: tuple[Any, ...], scope: Scope) -> Any:
         a, b = align(*args)
         if isinstance(a.type, Float):
             raise Mismatch("float-not-exact", 0) if op == "floor_divide" else Mismatch("float-not-exact", 1)
@@ -135,7 +129,7 @@ def _divided(op: str) -> Any:
     return build
 
 
-def _percent(args: tuple[Any, ...], zone: str) -> Any:
+def _percent(args: tuple[Any, ...], scope: Scope) -> Any:
     a, b = align(*args)
     if isinstance(a.type, Float):
         return Apply("float_divide", (a, b), FLOAT)

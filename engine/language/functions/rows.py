@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from engine.language.scope import Scope
 from engine.language.types import Type
 
 
@@ -13,12 +14,13 @@ from engine.language.types import Type
 class Operation:
     """One primitive on every back end.
 
-    ``python`` gets values in kept form, none of them blank while ``strict`` (then a blank argument gives blank).
-    ``source`` is its inline Python where a call would be wasteful. ``takes`` and ``gives`` are one letter per value
-    (i integer, f float, t text, b boolean, d date, m moment, c clock time), for the function registered on SQLite when
-    ``sqlite`` is None. SQL templates name arguments ``{0}``; a PostgreSQL one that starts with ``let:`` names them
-    ``a0``, so that each is computed once, and one that starts with ``guard:`` is an integer that may leave 64 bits.
-    ``fit_*`` are used where the checker proved that it can't. The JavaScript runtime has a function of the same name.
+    ``python`` gets values in kept form, none of them blank while ``strict`` (then a blank argument gives blank); an
+    integer may have any size. ``source`` is its inline Python where a call would be wasteful. ``takes`` and ``gives`` are
+    one letter per value (i integer, f float, t text, b boolean, d date, m moment, c clock time), for the function
+    registered on SQLite when ``sqlite`` is None. SQL templates name arguments ``{0}``; a PostgreSQL one that starts with
+    ``let:`` names them ``a0``, so that each is computed once, and one that starts with ``wide:`` gives a numeric that may
+    leave 64 bits. ``fit`` is the SQL of both databases where the bounds of result and arguments say that none does.
+    The JavaScript runtime has a function of the same name.
     """
 
     name: str
@@ -28,9 +30,7 @@ class Operation:
     postgresql: str
     sqlite: str | None = None
     source: str | None = None
-    fit_source: str | None = None
-    fit_sqlite: str | None = None
-    fit_postgresql: str | None = None
+    fit: str | None = None
     strict: bool = True
 
 
@@ -48,19 +48,33 @@ class Function:
 
     ``params`` are kinds (text integer number boolean date datetime day duration any choice list), a ``?`` after one
     that may be left out, ``*`` after the last when it repeats. ``build`` makes the core node from checked arguments and
-    the time zone. ``only`` lists the back ends where it runs, when not on all.
+    the scope. ``only`` lists the back ends where it runs, when not on all.
     """
 
     name: str
     zh: tuple[str, ...]
     params: tuple[str, ...]
-    build: Callable[[tuple[Any, ...], str], Any]
+    build: Callable[[tuple[Any, ...], Scope], Any]
     gives: str
     topic: str
     en_help: str
     zh_help: str
     examples: tuple[Example, ...] = ()
     only: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """What the reference says of a function that the checker types itself."""
+
+    name: str
+    zh: tuple[str, ...]
+    params: tuple[str, ...]
+    gives: str
+    topic: str
+    en_help: str
+    zh_help: str
+    examples: tuple[Example, ...] = ()
 
 
 class Mismatch(Exception):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from functools import lru_cache
 from typing import Any
 
 import re2
@@ -9,13 +11,14 @@ import re2
 from engine import limits
 from engine.language.core import INTEGER, Apply, Const, Predicate
 from engine.language.functions.rows import Function, Mismatch, Operation, examples
+from engine.language.scope import Scope
 from engine.language.types import Text
 
 TEXT = Text()
 _TRIMMED = " \t\n\r\u3000"
 
 
-def _held(value: str) -> str | None:
+def held(value: str) -> str | None:
     """A text result: blank when empty or beyond the limit."""
     return value if value and len(value) <= limits.text_result_bytes_max else None
 
@@ -37,11 +40,31 @@ def _mid(text: str, start: int, count: int) -> str | None:
 
 
 def _concat(*texts: str | None) -> str | None:
-    return _held("".join(text for text in texts if text is not None))
+    return held("".join(text for text in texts if text is not None))
+
+
+def _join(separator: str | None, *texts: str | None) -> str | None:
+    return None if separator is None else held(separator.join(text for text in texts if text is not None))
+
+
+def _join_choices(codes: tuple[str, ...], labels: str, language: str, separator: str) -> str | None:
+    return held(separator.join(label_in(code, labels, language) for code in codes))
+
+
+def label_in(code: str, labels: str, language: str) -> str:
+    """The label of a code; the code where it has none. ``labels`` is JSON: code to English and Chinese."""
+    found = _labels(labels).get(code)
+    return code if found is None else found[language == "zh"]
+
+
+@lru_cache(maxsize=1024)
+def _labels(text: str) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = json.loads(text)
+    return found
 
 
 def _replace(text: str, old: str, new: str) -> str | None:
-    return _held(text.replace(old, new))
+    return held(text.replace(old, new))
 
 
 def _remove(text: str, old: str) -> str | None:
@@ -68,6 +91,13 @@ def _matches(text: str, pattern: str) -> bool:
 
 _PG_CONCAT = "(SELECT CASE WHEN char_length(x) <= 65536 THEN nullif(x, '') END FROM (SELECT concat({*}) AS x OFFSET 0) AS w)"
 
+_PG_LABEL = "CAST(a1 AS jsonb) -> {} ->> CASE WHEN a2 = 'zh' THEN 1 ELSE 0 END"
+_PG_CHOICES = (
+    "(SELECT CASE WHEN char_length(x) <= 65536 THEN nullif(x, '') END FROM (SELECT string_agg(coalesce("
+    + _PG_LABEL.format("code")
+    + ", code), a3 ORDER BY place) AS x FROM jsonb_array_elements_text(a0) WITH ORDINALITY AS e(code, place) OFFSET 0) AS w)"
+)
+
 OPERATIONS: tuple[Operation, ...] = (
     Operation("length", len, "t", "i", "CAST(char_length({0}) AS bigint)", "length({0})"),
     Operation("lower", str.lower, "t", "t", '(lower({0} COLLATE pg_unicode_fast) COLLATE "C")'),
@@ -84,6 +114,9 @@ OPERATIONS: tuple[Operation, ...] = (
         "CAST(LEAST(a2, 1000000) AS integer)), '') END",
     ),
     Operation("concat", _concat, "*t", "t", _PG_CONCAT, strict=False),
+    Operation("join", _join, "*t", "t", _PG_CONCAT.replace("concat(", "concat_ws("), strict=False),
+    Operation("join_choices", _join_choices, "attt", "t", "let:" + _PG_CHOICES),
+    Operation("label", label_in, "ttt", "t", f"let:coalesce({_PG_LABEL.format('a0')}, a0)"),
     Operation("find", lambda text, part: text.find(part) + 1, "tt", "i", "CAST(strpos({0}, {1}) AS bigint)", "instr({0}, {1})"),
     Operation(
         "replace",
@@ -115,20 +148,20 @@ OPERATIONS: tuple[Operation, ...] = (
 
 
 def _plain(op: str, *, integer: bool = False) -> Any:
-    def build(args: tuple[Any, ...], zone: str) -> Any:
+    def build(args: tuple[Any, ...], scope: Scope) -> Any:
         return Apply(op, args, INTEGER if integer else TEXT, any(arg.nullable for arg in args) if integer else True)
 
     return build
 
 
 def _test(op: str) -> Any:
-    def build(args: tuple[Any, ...], zone: str) -> Any:
+    def build(args: tuple[Any, ...], scope: Scope) -> Any:
         return Predicate(op, args)
 
     return build
 
 
-def _replace_call(args: tuple[Any, ...], zone: str) -> Any:
+def _replace_call(args: tuple[Any, ...], scope: Scope) -> Any:
     # A blank replacement removes: '' can't be written, since the empty text does not exist.
     if isinstance(args[2], Const) and args[2].value is None:
         return Apply("remove", args[:2], TEXT)
@@ -136,7 +169,7 @@ def _replace_call(args: tuple[Any, ...], zone: str) -> Any:
 
 
 def _pad(op: str) -> Any:
-    def build(args: tuple[Any, ...], zone: str) -> Any:
+    def build(args: tuple[Any, ...], scope: Scope) -> Any:
         filler = args[2] if len(args) > 2 else Const(" ", TEXT)
         return Apply(op, (args[0], args[1], filler), TEXT)
 
@@ -146,7 +179,7 @@ def _pad(op: str) -> Any:
 _PATTERN_REFUSED = ("\\p", "\\P", "\\C", "\\Q", "(?", "\\x{", "[[:", "\\A", "\\z", "\\b", "\\B", "\\w", "\\W", "\\s", "\\S", "\\d", "\\D")
 
 
-def _matches_call(args: tuple[Any, ...], zone: str) -> Any:
+def _matches_call(args: tuple[Any, ...], scope: Scope) -> Any:
     pattern = args[1]
     if not isinstance(pattern, Const) or pattern.value is None:
         raise Mismatch("constant-pattern-needed", 1)

@@ -49,7 +49,12 @@ def read(path: Path) -> Iterator[tuple[int, Sequence[Any]]]:
         raise BadRequest("spreadsheets-unsafe")
     _check_sizes(path)
     try:
-        book = openpyxl.load_workbook(path, read_only=True, data_only=True, keep_links=False)
+        # Opened by us: given a path, the library goes by its ending, and uploads are kept without one.
+        file = path.open("rb")
+    except OSError as problem:
+        raise BadRequest("spreadsheet-broken") from problem
+    try:
+        book = openpyxl.load_workbook(file, read_only=True, data_only=True, keep_links=False)
         try:
             sheets = book.worksheets
             if not sheets:
@@ -66,6 +71,8 @@ def read(path: Path) -> Iterator[tuple[int, Sequence[Any]]]:
             book.close()
     except _BROKEN as problem:
         raise BadRequest("spreadsheet-broken") from problem
+    finally:
+        file.close()
 
 
 def _check_sizes(path: Path) -> None:

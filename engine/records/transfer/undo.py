@@ -18,10 +18,11 @@ from engine.records.removal import delete
 from engine.records.service import read_for_update, update
 from engine.records.transfer.importing import Begin
 from engine.records.transfer.ledger import ImportState, import_state
+from engine.records.unlinking import delete_unlinked
 from engine.store import UnitOfWork
 from engine.store.schema import IMPORT, IMPORT_ROW
 
-_ROWS_PER_TRANSACTION = 200
+_ROWS_PER_TRANSACTION = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +63,13 @@ def undo_import(begin: Begin, key: str, *, progress: Callable[[int], None] | Non
                 _end_undoing(work, key)
                 return UndoResult(deleted, restored, tuple(kept))
             below = rows[-1].row
-            done = []
+            created = {row.record: row.version for row in rows if row.created}
+            gone = delete_unlinked(work, state.entity, created)
+            done = [row.row for row in rows if row.created and row.record in gone]
+            deleted += len(done)
             for row in rows:
+                if row.created and row.record in gone:
+                    continue
                 version = moved.get((row.record, row.version), row.version)
                 reason = _undo_row(work, state, row, version)
                 if reason:

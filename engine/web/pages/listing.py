@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from engine import access, forms, limits
@@ -34,6 +34,8 @@ class Listing:
     columns_asked: tuple[str, ...]
     limit: int
     cursor: str
+    first: int
+    """How many records come before the page, as the address says; for the eye only."""
 
     @property
     def path(self) -> str:
@@ -57,17 +59,18 @@ class Listing:
             "cols": ",".join(self.columns_asked),
             "limit": "" if self.limit == limits.page_rows_default else str(self.limit),
             "cursor": self.cursor,
+            "from": str(self.first) if self.first and self.cursor else "",
         }
 
     def address(self, **changes: Any) -> str:
         """The address of this list with some things changed; any change starts at the first page."""
-        return with_query(self.path, {**self.parameters(), "cursor": "", **changes})
+        return with_query(self.path, {**self.parameters(), "cursor": "", "from": "", **changes})
 
     def hidden(self, *without: str) -> list[tuple[str, str]]:
         """What a form must carry along to keep the rest of the list as it is."""
         found = []
         for name, value in self.parameters().items():
-            if name not in (*without, "cursor"):
+            if name not in (*without, "cursor", "from"):
                 found += [(name, each) for each in (value if isinstance(value, list) else [value]) if each]
         return found
 
@@ -141,6 +144,7 @@ def listing_of(visit: Visit, place: Place) -> Listing:
         columns_asked=tuple(part for value in arguments.getlist("cols") for part in value.split(",") if part)[:60],
         limit=limit,
         cursor=arguments.get("cursor", ""),
+        first=min(int(before), 10**9) if (before := arguments.get("from", "")).isascii() and before.isdigit() and len(before) < 12 else 0,
     )
 
 
@@ -170,8 +174,3 @@ def query_of(
         names=True,
     )
     return query, bad
-
-
-def without_conditions(query: Query) -> Query:
-    """The same question without what was typed, for showing a list beside a mistake in the typing."""
-    return replace(query, where=None, cursor=None)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
@@ -12,7 +13,7 @@ from flask import Response
 
 from engine import diagnostics, forms, limits
 from engine.access import readable
-from engine.errors import BadRequest, DougongError, Forbidden
+from engine.errors import BadRequest, DougongError, Forbidden, NotFound
 from engine.forms import Filter
 from engine.ids import is_id
 from engine.language import types as t
@@ -21,7 +22,7 @@ from engine.records import Page, Query, Record, Reference, delete, find, get, re
 from engine.store import UnitOfWork
 from engine.web.menu import entity_path
 from engine.web.pages.addresses import Place, place_of
-from engine.web.pages.listing import PAGE_SIZES, Listing, listing_of, query_of, without_conditions
+from engine.web.pages.listing import PAGE_SIZES, Listing, listing_of, query_of
 from engine.web.render import Renderer
 from engine.web.routes import Routes
 from engine.web.show import BLANK, NUMERIC_KINDS, PLAIN_KINDS, instant, number_text, scaled, show
@@ -68,13 +69,17 @@ def list_page(visit: Visit, renderer: Renderer, app: str, name: str) -> Response
     query, bad = query_of(visit, listing, columns, totals)
     mistake = ""
     with visit.reading() as work:
+        # A list that leaves out what was asked would pass for the answer: a mistake shows no records.
+        page = Page((), None, {"": 0})
         try:
-            page = find(work, query)
+            if bad:
+                mistake = visit.say("list.bad_filter")
+            else:
+                page = find(work, query)
         except BadRequest as error:
             if error.code not in ("bad-filter", "unknown-field-in-query") or not query.where:
                 raise
             mistake = mistake_text(visit, error)
-            page = find(work, without_conditions(query))
         rows = _filter_rows(visit, work, listing, bad)
     shown = [_column(visit, place, listing, each) for each in columns]
     values: dict[str, Any] = {
@@ -155,8 +160,12 @@ def _total(visit: Visit, field: Field, function: str, value: Any) -> str:
     """A total in JSON form as people read it."""
     if value is None:
         return visit.say("value.blank")
-    if function == "count" or not isinstance(field.type, t.Decimal | t.Money):
-        return f"{value:,}" if isinstance(value, int | float) else str(value)
+    if function == "count":
+        return f"{value:,}"
+    if isinstance(value, float):
+        return f"{value:,.2f}"
+    if not isinstance(field.type, t.Decimal | t.Money):
+        return number_text(field, value) if isinstance(value, int) else str(value)
     whole = int(str(value).replace(".", "")) if field.type.scale else int(value)
     return number_text(field, whole)
 
@@ -205,16 +214,23 @@ def bulk(visit: Visit, _renderer: Renderer, app: str, name: str) -> Response:
     if action not in ("delete", "restore"):
         raise BadRequest("bad-request")
     with visit.writing() as work:
-        for key in dict.fromkeys(chosen):
-            if action == "delete":
-                delete(work, place.entity.name, key, None)
-            else:
-                restore(work, place.entity.name, key)
+        moved = sum(_moved(work, place.entity.name, key, action) for key in dict.fromkeys(chosen))
     if action == "delete":
-        leave_toast(visit, "deleted", count=len(chosen), entity=place.entity.name, undo=tuple(chosen))
+        leave_toast(visit, "deleted", count=moved, entity=place.entity.name, undo=tuple(chosen))
     else:
-        leave_toast(visit, "restored", count=len(chosen), entity=place.entity.name)
+        leave_toast(visit, "restored", count=moved, entity=place.entity.name)
     return Response(status=303, headers={"Location": back_to_list(visit, place)})
+
+
+def _moved(work: UnitOfWork, entity: str, key: str, action: str) -> int:
+    """How many records one chosen record's deletion or return moved; 0 where it came back with another one already."""
+    if action == "delete":
+        return delete(work, entity, key, None)
+    try:
+        return restore(work, entity, key)
+    except NotFound:
+        get(work, entity, key)
+        return 0
 
 
 def back_to_list(visit: Visit, place: Place) -> str:
@@ -232,10 +248,14 @@ def export(visit: Visit, _renderer: Renderer, app: str, name: str) -> Response:
         raise Forbidden("not-allowed", verb="export", entity=place.entity.name)
     listing = replace(listing_of(visit, place), limit=limits.page_rows_max, cursor="")
     columns = forms.column_names(place.entity, listing.view, listing.columns_asked, place.rights)
-    query, _bad = query_of(visit, listing, columns, {})
+    query, bad = query_of(visit, listing, columns, {})
+    if bad:
+        raise BadRequest("bad-filter", problems=())
     query = replace(query, export=True)
     shown = [_column(visit, place, listing, each) for each in columns]
     body = _rows_of_csv(visit, query, shown)
+    # What is asked wrongly is answered as such, before the file begins.
+    body = itertools.chain([next(body)], body)
     file = f"{place.entity.short_name}.csv"
     headers = {"Content-Disposition": f'attachment; filename="{file}"'}
     return Response(body, content_type="text/csv; charset=utf-8", headers=headers)

@@ -251,13 +251,13 @@ def delete_record(visit: Visit, renderer: Renderer, app: str, name: str, key: st
     version = visit.request.form.get("version", "")
     try:
         with visit.writing() as work:
-            delete(work, place.entity.name, wanted, int(version) if version.isdecimal() and len(version) < 10 else None)
+            gone = delete(work, place.entity.name, wanted, int(version) if version.isdecimal() and len(version) < 10 else None)
     except Conflict as error:
         refused = holders_of(visit, error)
         if refused is None:
             raise
         return _show_record(visit, renderer, place, wanted, refused=refused)
-    leave_toast(visit, "deleted", entity=place.entity.name, undo=(wanted,))
+    leave_toast(visit, "deleted", count=gone, entity=place.entity.name, undo=(wanted,))
     return Response(status=303, headers={"Location": entity_path(place.entity.name)})
 
 

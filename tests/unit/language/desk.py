@@ -2,16 +2,30 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 from engine.language import compile_expression
 from engine.language import types as t
+from engine.language.calendars import calendar_text, rates_text
 from engine.language.expression import Expression, Problem
-from engine.language.scope import CollectionInfo, EntityInfo, FieldInfo, Scope
+from engine.language.scope import CollectionInfo, Conventions, EntityInfo, FieldInfo, Scope
 
 
 def _field(name: str, type_: t.Type, *labels: str, options: dict[str, str] | None = None, compute: str | None = None) -> FieldInfo:
-    return FieldInfo(name, type_, labels, options or {}, stored=compute is None, column=name if compute is None else "", compute=compute)
+    codes = type_.codes if isinstance(type_, t.Choice | t.MultiChoice) else ()
+    spoken = {code: [label for label, each in (options or {}).items() if each == code] for code in codes}
+    shown = tuple((code, labels_of[0], labels_of[-1]) for code, labels_of in spoken.items())
+    return FieldInfo(
+        name,
+        type_,
+        labels,
+        options or {},
+        stored=compute is None,
+        column=name if compute is None else "",
+        compute=compute,
+        shown=shown,
+    )
 
 
 def _entity(name: str, *fields: FieldInfo, collections: tuple[CollectionInfo, ...] = ()) -> EntityInfo:
@@ -61,6 +75,7 @@ TICKET = _entity(
 PARTS = _entity(
     "desk.ticket.parts",
     _field("id", t.Ref("desk.ticket.parts")),
+    _field("parent", t.Ref("desk.ticket")),
     _field("qty", t.Integer(), "数量"),
     _field("price", t.Money(2, "CNY"), "单价"),
     _field("ok", t.Boolean(), "合格"),
@@ -88,9 +103,21 @@ VARIABLES: dict[str, t.Type] = {
 }
 
 
+_HOLIDAYS = {date(2026, 2, day): False for day in range(16, 24)} | {date(2026, 2, 14): True, date(2026, 2, 28): True}
+_DOLLARS = {date(2026, 1, 1): 710_000_000, date(2026, 2, 1): 700_000_000}
+CONVENTIONS = Conventions(
+    currency="CNY",
+    calendar="office",
+    calendars=(("office", calendar_text((True,) * 5 + (False,) * 2, _HOLIDAYS)), ("shop", calendar_text((False,) + (True,) * 6, {}))),
+    rates=(("USD", rates_text(_DOLLARS)),),
+    fiscal_month=4,
+)
+"""An office with the Chinese New Year of 2026 (off from the 16th to the 23rd of February, worked on two Saturdays), and a shop."""
+
+
 def scope(of: str | None = "desk.ticket", zone: str = "Asia/Shanghai", parent: str | None = None) -> Scope:
     """The scope of one of the desk's entities."""
-    return Scope(ENTITIES, of, VARIABLES, zone, parent)
+    return Scope(ENTITIES, of, VARIABLES, zone, parent, conventions=CONVENTIONS)
 
 
 def compiled(source: str, **options: Any) -> Expression:

@@ -64,6 +64,10 @@ def test_what_a_statement_cannot_know_is_refused() -> None:
         ("at >= now() - 1 month", "at"),
         ("due in this month", "due"),
         ("owner = user", "owner"),
+        ("now() - at > 3 days", "at"),
+        ("today() - due >= 30", "due"),
+        ("days_until(due) = 30", "due"),
+        ("add_workdays(today(), 3) > due", "due"),
     ],
 )
 def test_sqlite_uses_the_index(source: str, index: str) -> None:
@@ -94,6 +98,9 @@ def test_postgresql_uses_the_index(postgresql_url: str) -> None:
             ("due < today() - 3 days", "due"),
             ("at >= now() - 1 month", "at"),
             ("name > 'x'", "name"),
+            ("now() - at > 3 days", "at"),
+            ("days_since(due) > 30", "due"),
+            ("days_until(due) = 30", "due"),
         )
         for source, index in cases:
             fragment = to_sql(compiled(source), "postgresql", alias="t", condition=True)

@@ -107,10 +107,10 @@ def test_a_workbook_gives_typed_cells_and_the_rows_of_its_first_sheet(tmp_path: 
     book.active.append(["A1", 3.0, "2026-01-02"])
     book.active["A4"] = 7
     book.create_sheet("other").append(["x"])
-    book.save(tmp_path / "book.xlsx")
-    seen = tabular.survey(tmp_path / "book.xlsx")
+    book.save(tmp_path / "book")
+    seen = tabular.survey(tmp_path / "book")
     assert (seen.kind, seen.headers, seen.rows, seen.blank_rows) == ("xlsx", ("Code", "Price", "On"), 2, 1)
-    assert rows(tmp_path / "book.xlsx") == [(1, 2, ["A1", 3, "2026-01-02"]), (2, 4, [7])]
+    assert rows(tmp_path / "book") == [(1, 2, ["A1", 3, "2026-01-02"]), (2, 4, [7])]
 
 
 def repacked(folder: Path, change: dict[str, bytes]) -> Path:

@@ -1,0 +1,95 @@
+"""Compiled Python of checked expressions on disk, so that a process that starts need not read and check them again.
+
+A file holds marshalled code, keyed by the text of each expression, for one meaning of names (``schema``: a content hash),
+one version of the engine and one Python. Marshalled code is run as it is: a file counts only where it is whole and
+nobody but its owner can write it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import marshal
+import os
+import sys
+from collections.abc import Callable, Mapping
+from datetime import date, datetime, time, timedelta
+from pathlib import Path
+from typing import Any
+
+from engine import __version__
+from engine.language.backends.python import Evaluate, function_of, written_code
+from engine.language.expression import Expression
+
+_DIGEST_BYTES = 32
+_KEPT: Mapping[type[Any], tuple[str, Callable[[Any], Any], Callable[[Any], Any]]] = {
+    datetime: ("m", datetime.isoformat, datetime.fromisoformat),
+    date: ("d", date.isoformat, date.fromisoformat),
+    time: ("c", time.isoformat, time.fromisoformat),
+    timedelta: ("s", lambda span: (span.days, span.seconds, span.microseconds), lambda parts: timedelta(*parts)),
+    frozenset: ("f", lambda items: [_packed(item) for item in items], lambda items: frozenset(map(_unpacked, items))),
+}
+_UNPACK = {mark: read for mark, _, read in _KEPT.values()}
+
+
+def _packed(value: Any) -> tuple[str, Any]:
+    known = _KEPT.get(type(value))
+    return ("", value) if known is None else (known[0], known[1](value))
+
+
+def _unpacked(pair: tuple[str, Any]) -> Any:
+    return pair[1] if not pair[0] else _UNPACK[pair[0]](pair[1])
+
+
+class CodeCache:
+    """The functions of one meaning of names; ``save`` writes those that were added."""
+
+    def __init__(self, folder: Path, schema: str) -> None:
+        stem = hashlib.sha256(f"{schema}\0{__version__}\0{sys.implementation.cache_tag}".encode()).hexdigest()[:32]
+        self.path = folder / f"expressions-{stem}.bin"
+        self._entries: dict[tuple[str, ...], tuple[Any, list[tuple[str, Any]], str]] = _read(self.path)
+        self._added = False
+
+    def get(self, key: tuple[str, ...]) -> tuple[Evaluate, str] | None:
+        """The function that was kept under a key (the text first), and the note that was kept with it; None where there is none."""
+        found = self._entries.get(key)
+        if found is None:
+            return None
+        code, constants, note = found
+        return function_of(code, [_unpacked(each) for each in constants]), note
+
+    def add(self, key: tuple[str, ...], expression: Expression, note: str = "") -> Evaluate:
+        """Keep the function of an expression under a key; a note may say what else is to be known of it."""
+        code, constants = written_code(expression.core)
+        self._entries[key] = (code, [_packed(each) for each in constants], note)
+        self._added = True
+        return function_of(code, constants)
+
+    def save(self) -> None:
+        """Write the file anew where something was added; others see the old one or the new one, never half of it."""
+        if not self._added:
+            return
+        body = marshal.dumps(self._entries)
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        waiting = self.path.with_name(f"{self.path.name}.{os.getpid()}")
+        waiting.touch(0o600)
+        waiting.write_bytes(hashlib.sha256(body).digest() + body)
+        waiting.replace(self.path)
+        self._added = False
+
+
+def _read(path: Path) -> dict[tuple[str, ...], tuple[Any, list[tuple[str, Any]], str]]:
+    try:
+        with path.open("rb") as file:
+            facts = os.fstat(file.fileno())
+            foreign = hasattr(os, "getuid") and (facts.st_uid != os.getuid() or facts.st_mode & 0o022)
+            content = b"" if foreign else file.read()
+    except OSError:
+        return {}
+    body = content[_DIGEST_BYTES:]
+    if not body or hashlib.sha256(body).digest() != content[:_DIGEST_BYTES]:
+        return {}
+    try:
+        entries: dict[tuple[str, ...], tuple[Any, list[tuple[str, Any]], str]] = marshal.loads(body)  # noqa: S302 - our own file, checked above
+    except (ValueError, EOFError, TypeError):
+        return {}
+    return entries

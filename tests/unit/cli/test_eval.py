@@ -1,0 +1,173 @@
+"""``dougong eval`` and ``dougong fmt``: one expression or many, the same value on every back end, and what is wrong in words."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from engine.cli import main
+
+FIELDS = {
+    "x": "decimal(2)",
+    "d": "date",
+    "at": "datetime",
+    "s": "choice(a,b)",
+    "tags": "multi_choice(vip,key)",
+    "n": "number",
+    "name": "text",
+    "lines": {"price": "number", "qty": "integer", "note": "text"},
+    "owner": {"ref": {"region": "text"}},
+}
+RECORD: dict[str, Any] = {
+    "x": "12.50",
+    "d": "2026-01-30",
+    "at": "2026-01-31T16:30:00Z",
+    "s": "b",
+    "tags": ["vip"],
+    "n": 0.5,
+    "name": " 斗拱% ",
+    "lines": [{"price": 1.5, "qty": 2, "note": "one"}, {"price": 0.25, "qty": 9223372036854775807, "note": "two"}],
+    "owner.region": "东",
+}
+NOW = "2026-01-31T10:00:00Z"
+CASES: list[tuple[str, str, Any]] = [
+    ("x > 5 and d < today()", "boolean", True),
+    ("x * 3", "decimal(2)", "37.50"),
+    ("d + 1 month", "date", "2026-02-28"),
+    ("date(at)", "date", "2026-02-01"),
+    ("at + 2 hours", "datetime", "2026-01-31T18:30:00Z"),
+    ("at - now()", "duration", "PT6H30M"),
+    ("n + 1", "number", 1.5),
+    ("len(name)", "integer", 5),
+    ("s", "choice(a, b)", "b"),
+    ("tags", "multi_choice(vip, key)", ["vip"]),
+    ("sum(lines.price)", "number", 1.75),
+    ("join(list(lines.note where qty > 1), '+')", "text", "one+two"),
+    ("last(lines.qty)", "integer", 2**63 - 1),
+    ("sum(lines.qty) > 9223372036854775807", "boolean", True),
+    ("owner.region = '东'", "boolean", True),
+    ("add_workdays(d, 1)", "date", "2026-02-02"),
+    ("x / 0", "decimal(6)", None),
+    ("name contains '%'", "boolean", True),
+]
+
+
+def case(expr: str, **more: Any) -> dict[str, Any]:
+    return {"id": expr, "expr": expr, "fields": FIELDS, "record": RECORD, "now": NOW, "tz": "Asia/Shanghai", **more}
+
+
+def batch(tmp_path: Path, capsys: pytest.CaptureFixture[str], *lines: Any, options: tuple[str, ...] = ()) -> tuple[int, list[Any]]:
+    file = tmp_path / "cases.jsonl"
+    file.write_text("\n".join(line if isinstance(line, str) else json.dumps(line) for line in lines), encoding="utf-8")
+    code = main(["eval", "--batch", str(file), "--lang", "en", *options])
+    return code, [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+
+
+@pytest.mark.postgresql
+def test_all_back_ends_give_what_is_expected(tmp_path: Path, capsys: pytest.CaptureFixture[str], postgresql_url: str) -> None:
+    lines = [case(expr) for expr, _, _ in CASES]
+    code, told = batch(tmp_path, capsys, *lines, options=("--backend", "all", "--postgresql", postgresql_url))
+    assert code == 0
+    for (expr, type_, value), line in zip(CASES, told, strict=True):
+        values = dict.fromkeys(("python", "sqlite", "postgresql", "javascript"), value)
+        assert line == {"id": expr, "type": type_, "value": value, "values": values}
+
+
+def test_errors_are_told_line_by_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    code, told = batch(
+        tmp_path,
+        capsys,
+        case("x >"),
+        case("last(lines.qty) + 1"),
+        case("x > 1", record={"x": "1.234"}),
+        case("x > 1", fields={"x": "integr"}),
+        case("x > 1", tz="Mars"),
+        "not json",
+        '["a list"]',
+        case("x > 1"),
+    )
+    assert code == 0
+    assert [line.get("error", {}).get("code") for line in told] == [
+        "syntax-end",
+        "overflow",
+        "bad-case-value",
+        "bad-field-type",
+        "unknown-zone",
+        "bad-case",
+        "bad-case",
+        None,
+    ]
+    assert all(line["error"]["message"] for line in told[:-1])
+    (problem,) = told[0]["error"]["problems"]
+    assert (problem["code"], problem["start"], problem["end"]) == ("syntax-end", 3, 3)
+    assert "expected" in problem["help"]
+
+
+def test_one_expression_with_its_trace(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    record = tmp_path / "record.json"
+    record.write_text(json.dumps({"x": "12.50"}), encoding="utf-8")
+    given = ["eval", "x * 2 > 20", "--fields", '{"x": "decimal(2)"}', "--record", str(record)]
+    assert main([*given, "--trace"]) == 0
+    shown = json.loads(capsys.readouterr().out)
+    assert shown["value"] is True
+    assert [(step["text"], step["value"]) for step in shown["trace"]] == [("x * 2 > 20", True), ("x * 2", "25.00"), ("x", "12.50")]
+    assert main(["eval", "1 + 1"]) == 0
+    assert capsys.readouterr().out == "2\n"
+    assert main(["eval", "9223372036854775807 + 1"]) == 1
+    assert main(["eval", "amonut + 1", "--lang", "zh"]) == 1
+    assert main(["eval"]) == 2
+
+
+def test_a_cache_changes_nothing_but_the_time(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    lines = [*(case(expr) for expr, _, _ in CASES), case("x >"), case("last(lines.qty) + 1")]
+    plain = batch(tmp_path, capsys, *lines)
+    assert batch(tmp_path, capsys, *lines, options=("--cache", str(tmp_path / "cache"))) == plain
+    assert list((tmp_path / "cache").iterdir())
+    assert batch(tmp_path, capsys, *lines, options=("--cache", str(tmp_path / "cache"))) == plain
+
+
+def test_an_app_gives_the_names(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    record = tmp_path / "record.json"
+    record.write_text(json.dumps({"parts": [{"qty": 2, "amount": "3.00"}], "caller": {"region": "north"}}), encoding="utf-8")
+    given = ["--app", "examples/desk", "--entity", "desk.ticket", "--lang", "en"]
+    assert main(["eval", "求和(配件.金额) > 2 且 caller.region = 'north'", *given, "--record", str(record)]) == 0
+    assert capsys.readouterr().out == "true\n"
+    assert main(["fmt", "求和(配件.金额) 大于 2", *given]) == 0
+    assert capsys.readouterr().out == "sum(parts.amount) > 2\n"
+    assert main(["fmt", "sum(parts.amount) > 2", *given[:-1], "zh"]) == 0
+    assert capsys.readouterr().out == "求和(配件的金额) 大于 2\n"
+    assert main(["fmt", "sum(", *given]) == 1
+
+
+@pytest.mark.postgresql
+@pytest.mark.parametrize(
+    ("expr", "value"),
+    [
+        ("in_team(owner, 'Support')", "true"),
+        ("in_team(owner, 'Sales')", "false"),
+        ("reports_to(owner, 1)", "false"),
+        ("reports_to(owner, 2)", "true"),
+        ("text(status)", '"New"'),
+        ("is_workday(@2026-10-10)", "true"),
+    ],
+)
+def test_people_of_an_app_on_all_back_ends(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, postgresql_url: str, expr: str, value: str
+) -> None:
+    boss = "00000000-0000-0000-0000-0000000000ff"
+    owner = {"team_memberships": [{"team": {"name": "Support"}}], "manager": {"name": "Li", "manager": {"id": boss, "name": "Wang"}}}
+    line = {
+        "expr": expr,
+        "entity": "desk.ticket",
+        "record": {"owner": owner, "status": "fresh"},
+        "variables": {"user": boss, "user.language": "en"},
+    }
+    cases = tmp_path / "cases.jsonl"
+    cases.write_text(json.dumps(line), encoding="utf-8")
+    given = ["eval", "--app", "examples/desk", "--batch", str(cases), "--backend", "all", "--postgresql", postgresql_url]
+    assert main(given) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert {json.dumps(each) for each in told["values"].values()} == {value}, told
