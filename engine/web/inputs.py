@@ -31,7 +31,7 @@ def input_text(field: Field, value: Any, zone: ZoneInfo) -> str:
             text = f"{scaled(value, field.type.scale) * 100:f}"
             return (text.rstrip("0").rstrip(".") if "." in text else text) + "%"
         return f"{scaled(value, field.type.scale):f}"
-    if isinstance(field.type, t.Json):
+    if field.kind == "json":
         return json.dumps(value, ensure_ascii=False, indent=2)
     if isinstance(value, datetime):
         return value.replace(tzinfo=UTC).astimezone(zone).strftime("%Y-%m-%dT%H:%M")

@@ -190,7 +190,7 @@ def show_value(visit: Visit, field: Field, value: Any, siblings: Mapping[str, An
         return Markup(" ").join(_badge(visit, field, code) for code in value)
     if field.kind in ("email", "phone", "url"):
         return _contact(field, value)
-    if isinstance(field.type, t.Json):
+    if field.kind == "json":
         written = json.dumps(value, ensure_ascii=False, indent=None if short else 2)
         return Markup('<code class="dg-text">{}</code>').format(f"{written[:78]}…" if short and len(written) > 80 else written)
     if field.kind in FILE_KINDS:

@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 
 from engine.language import always_false, always_true, compile_expression, gap, implies, python_function, satisfiable
 from engine.language.expression import Expression
-from tests.properties.expression_grammar import CODES, ENTITIES, Writer
-from tests.properties.expression_grammar import scope as fuzz_scope
+from tests.properties.expression_grammar import Writer
+from tests.properties.random_world import CODES, ENTITIES
+from tests.properties.random_world import scope as fuzz_scope
 
 SCOPE = fuzz_scope("Asia/Shanghai")
 NOW = datetime(2026, 3, 10, 4, 0)  # noqa: DTZ001 - instants are kept naive, in UTC

@@ -13,8 +13,9 @@ from engine.language import compile_rules
 from engine.language import types as t
 from engine.language.rules import words
 from engine.language.scope import FieldInfo, PhraseInfo, Scope
-from tests.properties.expression_grammar import ENTITIES, Writer
-from tests.properties.expression_grammar import scope as fuzz_scope
+from tests.properties.expression_grammar import Writer
+from tests.properties.random_world import ENTITIES
+from tests.properties.random_world import scope as fuzz_scope
 
 _PHRASES = (
     PhraseInfo((("en", "busier than {n}"), ("zh", "比{n}更忙")), "i > {n}", (("n", "number"),)),
