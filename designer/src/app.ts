@@ -5,6 +5,7 @@ import htmx from "htmx.org";
 import "./picker";
 import "./files";
 import "./pages";
+import "./saving";
 
 declare global {
   interface Window {

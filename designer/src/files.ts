@@ -44,27 +44,8 @@ document.addEventListener("submit", (event) => {
     event.preventDefault();
     event.stopImmediatePropagation();
     large.focus();
-    return;
-  }
-  const button = form.querySelector<HTMLButtonElement>(".dg-save .btn-primary");
-  const sending = form.dataset["sending"];
-  if (button && sending && inputs.some((input) => input.files?.length)) {
-    button.setAttribute("aria-busy", "true");
-    button.classList.add("btn-loading");
-    const told = document.createElement("span");
-    told.className = "text-secondary";
-    told.setAttribute("role", "status");
-    told.textContent = sending;
-    button.after(told);
   }
 });
 
-/** Coming back by the browser's own button, nothing is being sent any more. */
-addEventListener("pageshow", () => {
-  for (const button of document.querySelectorAll("[aria-busy]")) {
-    button.removeAttribute("aria-busy");
-    button.classList.remove("btn-loading");
-    button.parentElement?.querySelector(":scope > [role=status]")?.remove();
-  }
-  fileInputs(document).forEach(tell);
-});
+/** Coming back by the browser's own button, what was chosen is said again. */
+addEventListener("pageshow", () => fileInputs(document).forEach(tell));

@@ -20,7 +20,7 @@ document.addEventListener("click", (event) => {
     if (!open.contains(event.target as Node)) open.open = false;
   }
   const closer = closest(event.target, "[data-close]");
-  if (closer) closer.closest("[data-toast]")?.remove();
+  if (closer) (closer.closest("[data-toast]") ?? closer.closest("[data-notice] > *"))?.remove();
   const copier = closest<HTMLElement>(event.target, "[data-copy]");
   const source = copier?.parentElement?.querySelector("input");
   if (copier && source) {
@@ -80,8 +80,8 @@ function recolour(form: HTMLFormElement, theme: string): void {
 /** Whether to go on with what leaves the page: asked only where a form holds something that would be lost. */
 function leaving(form: HTMLFormElement): boolean {
   const changed = document.querySelector<HTMLFormElement>("form[data-changed]");
-  if (!changed || form.method === "get") return true;
-  if (form !== changed && !window.confirm(changed.dataset["unsaved"] ?? "")) return false;
+  if (!changed || form === changed || form.method === "get") return true;
+  if (!window.confirm(changed.dataset["unsaved"] ?? "")) return false;
   changed.removeAttribute("data-changed");
   return true;
 }

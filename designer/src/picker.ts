@@ -1,4 +1,6 @@
 /** A text input that finds a record to link to: an ARIA combobox over the options that the server gives. */
+import { showAnswer, unreachable } from "./notices";
+
 let serial = 0;
 
 class Picker extends HTMLElement {
@@ -56,12 +58,15 @@ class Picker extends HTMLElement {
     const address = `${this.dataset["url"]}?q=${encodeURIComponent(this.text.value.trim())}`;
     try {
       const answer = await fetch(address, { signal: this.request.signal, headers: { "HX-Request": "true" } });
-      if (!answer.ok) return;
+      if (!answer.ok) {
+        await showAnswer(answer, () => void this.search());
+        return;
+      }
       const page = new DOMParser().parseFromString(await answer.text(), "text/html");
       this.list.replaceChildren(...page.querySelectorAll("li"));
       this.open();
     } catch (error) {
-      if ((error as Error).name !== "AbortError") throw error;
+      if ((error as Error).name !== "AbortError") unreachable(() => void this.search());
     }
   }
 

@@ -21,6 +21,7 @@ from engine.web.holders import holders_of
 from engine.web.logs import LOGGER
 from engine.web.metrics import Metrics
 from engine.web.render import Renderer
+from engine.web.resuming import came_from, resume_page
 from engine.web.routes import Route
 from engine.web.visit import Site, Visit, check_forgery, cookie_name, visit_of
 
@@ -65,14 +66,18 @@ def _view(site: Site, renderer: Renderer, route: Route) -> Callable[..., AnyResp
         visit: Visit = flask.request.environ[_VISIT]
         # Only what carries files may be large: a form without them is held in memory whole.
         plain = flask.request.mimetype == "application/x-www-form-urlencoded"
-        flask.request.max_content_length = limits.request_bytes_max if plain else route.bytes_max or limits.request_bytes_max
+        small = plain or visit.actor is None
+        flask.request.max_content_length = limits.request_bytes_max if small else route.bytes_max or limits.request_bytes_max
         if visit.by_token and not route.json:
             visit.actor = None
         if route.allow != "everyone" and visit.actor is None:
+            kept = resume_page(visit, renderer) if route.keeps_input else None
+            if kept is not None:
+                return kept
             raise Forbidden("login-needed")
         if route.allow == "administrators" and not access.is_admin(visit.app, visit.person):
             raise Forbidden("administrators-only")
-        check_forgery(visit)
+        check_forgery(visit, keeps_input=route.keeps_input)
         _refuse_null_characters(flask.request, parts)
         return route.page(visit, renderer, **parts)
 
@@ -120,6 +125,8 @@ def _failure(site: Site, renderer: Renderer, error: Exception) -> AnyResponse:
     language = visit.language if visit else site.runtime.app.defaults.language
     if visit is None or request.path.startswith("/api/") or request.path == "/api":
         return problems.json_answer(problem, language, request_id)
+    if visit.within_page:
+        return _notice(visit, renderer, problem)
     if problem.code == "login-needed":
         return _to_login(visit)
     if problem.status == 405 and request.method in ("GET", "HEAD"):
@@ -139,11 +146,17 @@ def _nearest_page(request: flask.Request) -> str:
     return quote(path) or "/"
 
 
+def _notice(visit: Visit, renderer: Renderer, problem: problems.Problem) -> Response:
+    """A problem within a page that is open: told on it, while everything on it stays as it is."""
+    response = renderer.part(visit, "notice.html", status=problem.status, problem=problem)
+    response.headers.update({"Dougong-Notice": "1", "HX-Retarget": "#notice", "HX-Reswap": "innerHTML", "HX-Push-Url": "false"})
+    problems.with_retry(response, problem)
+    return response
+
+
 def _to_login(visit: Visit) -> Response:
-    wanted = visit.request.full_path.rstrip("?") if visit.request.method == "GET" else "/"
+    wanted = visit.request.full_path.rstrip("?") if visit.request.method == "GET" else came_from(visit)
     target = "/login" + (f"?next={quote(wanted)}" if wanted != "/" else "")
-    if visit.request.headers.get("HX-Request") == "true":
-        return Response(status=200, headers={"HX-Redirect": "/login"})
     return Response(status=303, headers={"Location": target})
 
 

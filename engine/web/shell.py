@@ -105,6 +105,12 @@ def login(visit: Visit, renderer: Renderer) -> Response:
     return Response(status=303, headers={"Location": target})
 
 
+@ROUTES.get("/back", allow="people")
+def back(visit: Visit, renderer: Renderer) -> Response:
+    """Where a login leads that was only needed to go on in another tab."""
+    return renderer.page(visit, "back.html")
+
+
 @ROUTES.post("/logout", allow="people")
 def logout(visit: Visit, _renderer: Renderer) -> Response:
     """Ends the session on the server, so that a copied cookie is worth nothing."""

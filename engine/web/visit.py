@@ -53,7 +53,8 @@ class Visit:
     """A request with its actor (None: nobody is logged in) and everything that a page needs to answer it.
 
     ``secret`` is the session's, or before login that of a short-lived cookie which only guards the login form.
-    ``set_cookies`` are sent with the answer: name → (value, seconds to live), None to remove.
+    ``set_cookies`` are sent with the answer: name → (value, seconds to live), None to remove. ``stale``: the form came from
+    an earlier session, so it may be shown again but nothing can be written for it.
     """
 
     site: Site
@@ -67,6 +68,7 @@ class Visit:
     app: App
     nonce: str = field(default_factory=lambda: secrets.token_urlsafe(16))
     set_cookies: dict[str, tuple[str, int] | None] = field(default_factory=dict)
+    stale: bool = False
 
     @property
     def runtime(self) -> Runtime:
@@ -85,13 +87,25 @@ class Visit:
         return self.site.runtime.read(self.person, request_id=self.request_id)
 
     def writing(self) -> AbstractContextManager[UnitOfWork]:
-        """A unit of work of this person that writes all it does, or nothing."""
+        """A unit of work of this person that writes all it does, or nothing; none for a form of an earlier session."""
+        if self.stale:
+            raise Forbidden("form-expired")
         return self.site.runtime.begin(self.person, request_id=self.request_id)
 
     @property
     def partial(self) -> bool:
         """Whether htmx asks for a part of the page only."""
         return self.request.headers.get("HX-Request") == "true" and self.request.headers.get("HX-Request-Type") == "partial"
+
+    @property
+    def saves_by_script(self) -> bool:
+        """Whether a form was sent without leaving its page, which then goes on by itself."""
+        return "Dougong-Form" in self.request.headers
+
+    @property
+    def within_page(self) -> bool:
+        """Whether the answer goes into a page that is open already."""
+        return self.saves_by_script or self.request.headers.get("HX-Request") == "true"
 
     @property
     def csrf(self) -> str:
@@ -164,15 +178,25 @@ def _who(site: Site, request: Request) -> tuple[Actor | None, str, bool]:
     return actor, (secret if actor else ""), False
 
 
-def check_forgery(visit: Visit) -> None:
-    """Refuse a write that another site made the browser send. Tokens need no such check: a browser never adds them."""
+def from_here(visit: Visit) -> bool:
+    """Whether a request comes from our own pages, as far as the browser tells."""
+    site = visit.request.headers.get("Sec-Fetch-Site", "same-origin")
+    origin = visit.request.headers.get("Origin")
+    return site in ("same-origin", "none") and (origin is None or origin == visit.site.origin(visit.request))
+
+
+def check_forgery(visit: Visit, *, keeps_input: bool = False) -> None:
+    """Refuse a write that another site made the browser send. Tokens need no such check: a browser never adds them.
+
+    A form whose input must be kept is let through where only its token is wrong, as stale: to be shown again, and not written.
+    """
     request = visit.request
     if request.method in SAFE_METHODS or visit.by_token:
         return
-    site = request.headers.get("Sec-Fetch-Site", "same-origin")
-    origin = request.headers.get("Origin")
-    if site not in ("same-origin", "none") or (origin is not None and origin != visit.site.origin(request)):
+    if not from_here(visit):
         raise Forbidden("foreign-origin")
     given = request.headers.get("X-CSRF-Token") or request.form.get("csrf", "")
     if not hmac.compare_digest(given.encode(), visit.csrf.encode()):
-        raise Forbidden("form-expired")
+        if not keeps_input:
+            raise Forbidden("form-expired")
+        visit.stale = True

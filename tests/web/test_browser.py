@@ -14,6 +14,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 from werkzeug.serving import make_server
 
+from engine import records
 from engine.clock import SystemClock
 from tests.web.conftest import PASSWORD, Prepared, Site, open_site
 
@@ -329,3 +330,164 @@ def test_a_set_up_link_lets_somebody_in(browser: Browser, served: tuple[Site, st
     page.keyboard.press("Enter")
     expect(page.locator(".dg-user-name")).to_have_text("Zhao")
     page.context.close()
+
+
+def slowed(page: Page, latency_ms: int) -> None:
+    """A network on which every request takes its time."""
+    session = page.context.new_cdp_session(page)
+    session.send("Network.enable")
+    conditions = {"offline": False, "latency": latency_ms, "downloadThroughput": -1, "uploadThroughput": -1}
+    session.send("Network.emulateNetworkConditions", conditions)
+
+
+def fill_ticket(page: Page, subject: str) -> None:
+    page.goto("/app/desk/ticket")
+    page.click("main a[href='/app/desk/ticket/new']")
+    page.fill("#field-subject", subject)
+    page.select_option("#field-channel", "web")
+    page.fill("#field-details", "typed a lot")
+
+
+def subjects(site: Site, subject: str) -> int:
+    with site.runtime.read(site.people["root"]) as work:
+        return len(records.find(work, records.Query("desk.ticket", where=f"subject = '{subject}'", limit=10)).items)
+
+
+def login_elsewhere(page: Page) -> None:
+    """What the notice's link leads to, in a tab of its own."""
+    with page.context.expect_page() as opened:
+        page.locator("#notice a, main a[target=_blank]").first.click()
+    tab = opened.value
+    tab.fill("#login", "root")
+    tab.fill("#password", PASSWORD)
+    tab.click("main button[type=submit]")
+    expect(tab.locator("h1")).to_have_text("You are logged in")
+    tab.close()
+
+
+def test_three_clicks_on_save_make_one_record_and_back_leads_to_the_list(browser: Browser, served: tuple[Site, str]) -> None:
+    site, address = served
+    with visit(browser, address, **DESKTOP) as (page, complaints):
+        fill_ticket(page, "Clicked thrice")
+        sent: list[str] = []
+        page.on("request", lambda request: sent.append(request.url) if request.headers.get("dougong-form") == "save" else None)
+        slowed(page, 600)
+        button = page.locator(".dg-save .btn-primary").bounding_box()
+        assert button is not None
+        for _turn in range(3):
+            page.mouse.click(button["x"] + 10, button["y"] + 10)
+        expect(page.locator("form[data-form]")).to_have_attribute("aria-busy", "true")
+        expect(page.locator(".dg-save [role=status]")).to_have_text("Saving …")
+        page.keyboard.press("Control+Enter")
+        expect(page.locator("h1")).to_contain_text("Clicked thrice")
+        expect(page.locator("[data-toast]")).to_contain_text("Saved")
+        assert len(sent) == 1
+        assert subjects(site, "Clicked thrice") == 1
+        page.go_back()
+        expect(page).to_have_url(f"{address}/app/desk/ticket")
+        assert complaints == []
+
+
+@pytest.mark.parametrize("scripts", [True, False])
+def test_a_session_that_ended_while_typing_costs_nothing(browser: Browser, served: tuple[Site, str], scripts: bool) -> None:
+    site, address = served
+    subject = f"Session ended {scripts}"
+    with visit(browser, address, java_script_enabled=scripts, **DESKTOP) as (page, _complaints):
+        fill_ticket(page, subject)
+        if scripts:
+            page.wait_for_timeout(400)
+        page.context.clear_cookies(name="dougong-session")
+        page.click(".dg-save .btn-primary")
+        if scripts:
+            expect(page.locator("#notice h2")).to_have_text("Your session has ended")
+            expect(page.locator("#field-details")).to_have_value("typed a lot")
+            assert page.url == f"{address}/app/desk/ticket/new"
+        login_elsewhere(page)
+        if scripts:
+            page.evaluate("() => window.dispatchEvent(new Event('focus'))")
+            expect(page.locator("#renewed")).to_contain_text("You have logged in again, as Root")
+            expect(page.locator("#notice")).to_be_empty()
+        else:
+            page.click("main form button[type=submit]")
+        expect(page.locator("#field-details")).to_have_value("typed a lot")
+        assert subjects(site, subject) == 0
+        page.click(".dg-save .btn-primary")
+        expect(page.locator("h1")).to_contain_text(subject)
+        assert subjects(site, subject) == 1
+
+
+@pytest.mark.parametrize(("locale", "told"), [("en-US", "Your session has ended"), ("zh-CN", "登录已失效")])
+def test_a_redraw_after_the_session_leaves_the_form_where_it_is(browser: Browser, served: tuple[Site, str], locale: str, told: str) -> None:
+    with visit(browser, served[1], locale=locale, **PHONE) as (page, _complaints):
+        page.goto("/app/desk/ticket/new")
+        page.fill("#field-details", "typed a lot")
+        page.context.clear_cookies(name="dougong-session")
+        page.select_option("#field-channel", "phone")
+        expect(page.locator("#notice h2")).to_have_text(told)
+        expect(page.locator("#field-details")).to_have_value("typed a lot")
+        assert page.locator("html").evaluate("e => e.scrollWidth") <= 390
+        page.fill("#field-caller", "grace")
+        expect(page.locator("#notice h2")).to_have_text(told)
+        assert page.url.endswith("/new")
+
+
+@pytest.mark.parametrize(
+    ("locale", "told", "again"), [("en-US", "The server cannot be reached", "Try again"), ("zh-CN", "无法连接服务器", "重试")]
+)
+def test_a_server_out_of_reach_is_told_and_may_be_tried_again(
+    browser: Browser, served: tuple[Site, str], locale: str, told: str, again: str
+) -> None:
+    site, address = served
+    with visit(browser, address, locale=locale, **DESKTOP) as (page, _complaints):
+        fill_ticket(page, f"Out of reach {locale}")
+        page.select_option("#field-status", "working")
+        page.wait_for_timeout(400)
+        page.context.set_offline(True)
+        page.select_option("#field-channel", "phone")
+        expect(page.locator("#notice h2")).to_have_text(told)
+        expect(page.locator("#field-details")).to_have_value("typed a lot")
+        page.context.set_offline(False)
+        page.click(f"#notice button:has-text('{again}')")
+        expect(page.locator("#field-refund")).to_have_count(1)
+        expect(page.locator("#notice")).to_be_empty()
+        page.context.set_offline(True)
+        page.click(".dg-save .btn-primary")
+        expect(page.locator("#notice h2")).to_have_text(told)
+        expect(page.locator("form[data-form]")).not_to_have_attribute("aria-busy", "true")
+        results = Axe().run(page, options={"runOnly": ["wcag2a", "wcag2aa", "wcag21aa"]})
+        assert [each["id"] for each in results.response["violations"]] == []
+        page.context.set_offline(False)
+        page.click(f"#notice button:has-text('{again}')")
+        expect(page.locator("h1")).to_contain_text("Out of reach")
+        assert subjects(site, f"Out of reach {locale}") == 1
+
+
+def test_a_list_out_of_reach_is_told_and_may_be_tried_again(browser: Browser, served: tuple[Site, str]) -> None:
+    with visit(browser, served[1], **DESKTOP) as (page, _complaints):
+        page.goto("/app/desk/ticket")
+        page.context.set_offline(True)
+        page.fill("#list-search", "scanner")
+        expect(page.locator("#notice h2")).to_have_text("The server cannot be reached")
+        page.context.set_offline(False)
+        page.click("#notice [data-retry]")
+        expect(page.locator("#list tbody tr")).to_have_count(1)
+        expect(page.locator("#notice")).to_be_empty()
+
+
+def test_a_record_deleted_while_typing_is_restored_and_saved(browser: Browser, served: tuple[Site, str]) -> None:
+    site, address = served
+    key = site.create("desk.ticket", {"subject": "Deleted meanwhile", "channel": "web", "status": "fresh"})
+    with visit(browser, address, **PHONE) as (page, _complaints):
+        page.goto(f"/app/desk/ticket/{key}/edit")
+        page.fill("#field-details", "typed a lot")
+        with site.runtime.begin(site.people["root"]) as work:
+            records.delete(work, "desk.ticket", key, None)
+        page.click(".dg-save .btn-primary")
+        expect(page.locator("#gone")).to_be_focused()
+        expect(page.locator("#field-details")).to_have_value("typed a lot")
+        assert page.locator("html").evaluate("e => e.scrollWidth") <= 390
+        results = Axe().run(page, options={"runOnly": ["wcag2a", "wcag2aa", "wcag21aa"]})
+        assert [each["id"] for each in results.response["violations"]] == []
+        page.click("button[value=restore]")
+        expect(page.locator("h1")).to_contain_text("Deleted meanwhile")
+        expect(page.locator("main")).to_contain_text("typed a lot")

@@ -15,7 +15,7 @@ import yaml
 
 from engine import records
 from tests.security.house import VAULT, House, build
-from tests.web.conftest import Person, Site, text_of
+from tests.web.conftest import PASSWORD, Person, Site, text_of
 
 NEW = "/app/desk/ticket/new"
 GOOD = {"subject": "No signal", "channel": "web", "status": "fresh"}
@@ -288,3 +288,112 @@ def test_what_refers_unseen_is_said_without_telling_what(vault: House) -> None:
     assert "Still in use" in page
     assert "records that you may not see" in page
     assert "Slip" not in page[page.find('id="refused"') :][:800]
+
+
+def ended(person: Person) -> None:
+    """The session is over, as after a logout in another tab."""
+    person.post("/logout")
+
+
+@pytest.mark.parametrize(("language", "told"), [("en", "Your session has ended"), ("zh", "登录已失效")])
+def test_what_was_typed_when_the_session_ended_is_there_after_a_login_elsewhere(site: Site, language: str, told: str) -> None:
+    li = site.login("li", language=language)
+    form = {**opened(li, NEW), **GOOD, "details": 'two\nlines and "quotes" <b>', "parts__here": "1", "parts.0.name": "Toner"}
+    ended(li)
+    answer = li.client.post(NEW, data=form)
+    kept = answer.get_data(as_text=True)
+    assert answer.status_code == 401
+    assert told in text_of(kept)
+    assert 'href="/login?next=/back"' in kept
+    assert f'action="{NEW}"' in kept
+    carried = {unescape(name): unescape(value) for name, value in re.findall(r'type="hidden" name="([^"]*)" value="([^"]*)"', kept)}
+    carried |= {name: unescape(value[1:]) for name, value in re.findall(r'<textarea name="([^"]*)" hidden>([^<]*)</textarea>', kept)}
+    assert {name: carried[name] for name in form if name != "csrf"} == {name: value for name, value in form.items() if name != "csrf"}
+    li.post("/login", {"login": "li", "password": PASSWORD}, form="/login")
+    again = li.client.post(NEW, data=carried)
+    shown = again.get_data(as_text=True)
+    assert again.status_code == 403
+    assert site.count("desk.ticket") == 0
+    assert 'name="subject" value="No signal"' in shown
+    assert 'name="parts.0.name" value="Toner"' in shown
+    assert "&lt;b&gt;</textarea>" in shown
+    assert li.client.post(NEW, data={**carried, "csrf": hidden(shown, "csrf")}).status_code == 303
+    assert site.count("desk.ticket") == 1
+
+
+def test_a_form_of_an_earlier_session_is_shown_again_and_stores_nothing(site: Site) -> None:
+    li = site.login("li", language="en")
+    form = {**opened(li, NEW), **GOOD, "files__here": "1", "files__new": (io.BytesIO(b"note"), "note.txt")}
+    ended(li)
+    li.post("/login", {"login": "li", "password": PASSWORD}, form="/login")
+    answer = li.client.post(NEW, data=form)
+    page = answer.get_data(as_text=True)
+    assert answer.status_code == 403
+    assert "You have logged in again, as Li" in text_of(page)
+    assert "Please choose the file again" in text_of(page)
+    assert 'name="subject" value="No signal"' in page
+    with site.runtime.database.read() as connection:
+        for table in ("dg_file", "desk_ticket"):
+            assert connection.exec_driver_sql(f"SELECT count(*) FROM {table}").scalar_one() == 0, table
+
+
+def test_restoring_from_a_form_of_an_earlier_session_restores_nothing(site: Site) -> None:
+    key = site.create("desk.ticket", GOOD)
+    root = site.login("root")
+    delete(site, key)
+    form = {"csrf": "0" * 64, "_action": "restore", "subject": "Better", "version": "1", "base": "{}"}
+    assert root.client.post(f"/app/desk/ticket/{key}/edit", data=form).status_code == 404
+    assert root.get(f"/app/desk/ticket/{key}").status_code == 404
+
+
+@pytest.mark.parametrize("headers", [{"Origin": "https://evil.example"}, {"Sec-Fetch-Site": "cross-site"}, {"Origin": "null"}])
+def test_what_another_site_sends_is_never_shown_again(site: Site, headers: dict[str, str]) -> None:
+    form = {"subject": "Sent by another site", "channel": "web"}
+    stranger = site.visitor().client.post(NEW, data=form, headers=headers)
+    assert stranger.status_code == 303
+    li = site.login("li").client.post(NEW, data=form, headers=headers)
+    assert li.status_code == 403
+    assert "Sent by another site" not in li.get_data(as_text=True)
+
+
+@pytest.mark.parametrize(("language", "told"), [("en", "Your session has ended"), ("zh", "登录已失效")])
+def test_a_redraw_without_a_session_puts_a_notice_on_the_page_and_leads_nowhere(site: Site, language: str, told: str) -> None:
+    visitor = site.visitor()
+    visitor.client.set_cookie("dougong-language", language)
+    for send in (
+        visitor.client.post(NEW, data=GOOD, headers={"HX-Request": "true"}),
+        visitor.client.post(NEW, data=GOOD, headers={"Dougong-Form": "save"}),
+        visitor.client.get("/app/desk/ticket", headers={"HX-Request": "true"}),
+    ):
+        text = send.get_data(as_text=True)
+        assert send.status_code == 401
+        assert "HX-Redirect" not in send.headers
+        assert (send.headers["HX-Retarget"], send.headers["HX-Reswap"]) == ("#notice", "innerHTML")
+        assert told in text
+        assert "<html" not in text
+        assert "No signal" not in text
+
+
+def test_saving_by_script_says_where_to_go_and_draws_only_the_form(site: Site) -> None:
+    li = site.login("li")
+    form = {**opened(li, NEW), **GOOD}
+    by_script = {"Dougong-Form": "save"}
+    refused = li.client.post(NEW, data={**form, "subject": ""}, headers=by_script)
+    assert (refused.status_code, refused.headers["Dougong-Form"]) == (422, "read")
+    assert "<html" not in refused.get_data(as_text=True)
+    saved = li.client.post(NEW, data=form, headers=by_script)
+    assert saved.status_code == 204
+    assert "No signal" in text_of(li.page(saved.headers["Dougong-Location"]))
+
+
+def test_a_login_after_a_refused_button_leads_back_to_its_page(site: Site) -> None:
+    key = site.create("desk.ticket", GOOD)
+    visitor = site.visitor()
+    page = f"/app/desk/ticket/{key}"
+    for referrer, target in (
+        (f"http://localhost{page}?a=1", f"/login?next={page}%3Fa%3D1"),
+        (f"https://evil.example{page}", "/login"),
+        ("", "/login"),
+    ):
+        answer = visitor.client.post(f"{page}/delete", headers={"Referer": referrer})
+        assert answer.headers["Location"] == target

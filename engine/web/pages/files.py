@@ -45,11 +45,17 @@ class Form(Protocol):
 
 def take_files(visit: Visit, form: Form) -> None:
     """Store what came with a form at once, as its sender's own: whatever else is wrong with the form, no file need be sent again."""
+    if visit.stale and visit.saves_by_script:
+        # The page that is still open holds the files.
+        return
     for name, file in visit.request.files.items(multi=True):
         if not file.filename or not name.endswith(_NEW):
             continue
         place = name.removesuffix(_NEW)
         for definition, values, key in _target(visit, form, place):
+            if visit.stale:
+                form.problems.append(FieldProblem(place, "choose-again"))
+                continue
             try:
                 with receive(file.stream, file.filename) as incoming, visit.writing() as work:
                     kept = upload(work, incoming)

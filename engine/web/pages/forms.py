@@ -194,8 +194,10 @@ def _draw(visit: Visit, renderer: Renderer, work: UnitOfWork, page: Page, *, sta
         "named": lambda field: named_choices(visit, entity.name, field.name),
         "target_title": lambda name: visit.label(visit.app.entities[name].title),
     }
-    if part:
-        return renderer.part(visit, "form_body.html", status=status, **content)
+    if part or visit.saves_by_script:
+        response = renderer.part(visit, "form_body.html", status=status, **content)
+        response.headers["Dougong-Form"] = "unread" if visit.stale else "read"
+        return response
     return renderer.page(visit, "form.html", status=status, **content)
 
 
@@ -261,7 +263,7 @@ def new_page(visit: Visit, renderer: Renderer, app: str, name: str) -> Response:
         return _draw(visit, renderer, work, page)
 
 
-@ROUTES.post("/app/<app>/<name>/new", allow="people", bytes_max=limits.form_bytes_max)
+@ROUTES.post("/app/<app>/<name>/new", allow="people", bytes_max=limits.form_bytes_max, keeps_input=True)
 def new(visit: Visit, renderer: Renderer, app: str, name: str) -> Response:
     """Creates the record, or shows the form again with every problem."""
     place = place_of(visit, app, name)
@@ -302,7 +304,10 @@ def _saved(visit: Visit, place: Place, told: str, address: str) -> Response:
     overview = entity_path(place.entity.name)
     leave_toast(visit, f"{told}_unseen" if address == overview else told)
     more = visit.request.form.get("_action") == "save_new"
-    return Response(status=303, headers={"Location": f"{overview}/new" if more else address})
+    target = f"{overview}/new" if more else address
+    if visit.saves_by_script:
+        return Response(status=204, headers={"Dougong-Location": target})
+    return Response(status=303, headers={"Location": target})
 
 
 def _outside(visit: Visit, page: Page) -> FieldProblem:
@@ -324,7 +329,7 @@ def edit_page(visit: Visit, renderer: Renderer, app: str, name: str, key: str) -
         return _draw(visit, renderer, work, page)
 
 
-@ROUTES.post("/app/<app>/<name>/<key>/edit", allow="people", bytes_max=limits.form_bytes_max)
+@ROUTES.post("/app/<app>/<name>/<key>/edit", allow="people", bytes_max=limits.form_bytes_max, keeps_input=True)
 def edit(visit: Visit, renderer: Renderer, app: str, name: str, key: str) -> Response:
     """Saves what was changed. Where somebody else was faster, shows both and keeps what was typed."""
     place, wanted = place_of(visit, app, name), key_of(key)
@@ -427,8 +432,8 @@ def _interim(visit: Visit, renderer: Renderer, page: Page) -> Response | None:
     """A form that is not to be saved (yet) is redrawn for what it holds; None where it is to be saved."""
     asked, part = _asked(visit)
     with visit.reading() as work:
-        if _rearrange(work, page, asked) or part:
-            return _draw(visit, renderer, work, page, part=part)
+        if _rearrange(work, page, asked) or part or visit.stale:
+            return _draw(visit, renderer, work, page, status=403 if visit.stale and not part else 200, part=part)
         page.raw = pruned(visit.app, page.place.entity, page.raw)
         _resolve_links(work, page)
         if not page.problems:
