@@ -16,7 +16,7 @@ from engine.forms import FormState
 from engine.ids import is_id, new_id
 from engine.model.kinds.entity import Field
 from engine.model.kinds.role import Verb
-from engine.records import Record, Reference, autocomplete, create, get, preview, restorable, restore, update
+from engine.records import Record, Reference, create, get, preview, restorable, restore, update
 from engine.store import UnitOfWork
 from engine.web.inputs import Raw, given_values, input_of, new_line_inputs, pruned, read_form
 from engine.web.jsons import loads
@@ -26,6 +26,7 @@ from engine.web.pages.addresses import Place, key_of, place_of
 from engine.web.pages.files import name_files, take_files
 from engine.web.pages.merging import merge_lines, tell_clashes
 from engine.web.pages.people import named_choices
+from engine.web.pages.picks import suggest
 from engine.web.render import Renderer
 from engine.web.routes import Routes
 from engine.web.show import show, show_file, show_value, zone_of
@@ -34,7 +35,6 @@ from engine.web.visit import Visit
 from engine.wording import say_problem
 
 ROUTES = Routes()
-_SUGGESTIONS = 12
 
 
 @dataclass(slots=True)
@@ -125,7 +125,7 @@ def _resolve_links(work: UnitOfWork, page: Page, *, searching: str = "") -> None
 
 
 def _offer(work: UnitOfWork, page: Page, field: Field, target: str, words: str, *, choose: bool) -> None:
-    found = autocomplete(work, target, words, _SUGGESTIONS)
+    found = suggest(work, target, words)
     exact = [each for each in found if each.display == words]
     only = exact if len(exact) == 1 else found if len(found) == 1 else []
     if choose and only:
@@ -492,12 +492,3 @@ def _merge(visit: Visit, renderer: Renderer, page: Page) -> Response:
     page.base, page.version, page.conflict, page.once = now, page.record.version, True, new_id()
     with visit.reading() as work:
         return _draw(visit, renderer, work, page, status=409)
-
-
-@ROUTES.get("/pick/<app>/<name>", allow="people")
-def pick(visit: Visit, renderer: Renderer, app: str, name: str) -> Response:
-    """Records to link to, as options below a picker."""
-    place = place_of(visit, app, name)
-    with visit.reading() as work:
-        found = autocomplete(work, place.entity.name, visit.arguments.get("q", "")[:200], _SUGGESTIONS)
-    return renderer.part(visit, "picks.html", found=found)
