@@ -335,6 +335,13 @@ def refused_rows(visit: Visit, _renderer: Renderer, app: str, name: str, key: st
     return Response(buffer.getvalue(), content_type="text/csv; charset=utf-8", headers=headers)
 
 
+@ROUTES.get("/app/<app>/<name>/imports/<key>/undo", allow="people")
+def to_imports(visit: Visit, _renderer: Renderer, app: str, name: str, key: str) -> Response:
+    """Taking back has been answered; to look again is to look at the earlier imports."""
+    key_of(key)
+    return Response(status=303, headers={"Location": entity_path(_place(visit, app, name).entity.name, "import")})
+
+
 @ROUTES.post("/app/<app>/<name>/imports/<key>/undo", allow="people")
 def undo(visit: Visit, renderer: Renderer, app: str, name: str, key: str) -> Response:
     """Take an import back: what it created goes, what it changed returns, what was changed since stays and is named."""
