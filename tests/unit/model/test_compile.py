@@ -176,9 +176,15 @@ def test_the_owner_is_the_field_called_owner_or_the_one_that_is_named_or_the_cre
 
 
 def test_rights_take_the_short_and_the_long_form() -> None:
-    role = "role: agent\nmay:\n  note: {read: department, update: {scope: own}, fields: {text: mask}}\n"
+    grants = "read: department, update: {scope: own}, delete: [own, shared], export: {scope: [team, all]}"
+    role = f"role: agent\nmay:\n  note: {{{grants}, fields: {{text: mask}}}}\n"
     rights = app_of({**entity("text: {type: string}"), "roles/agent.yaml": role}).roles["notes.agent"].may["notes.note"]
-    assert {verb: grant.scope for verb, grant in rights.grants.items()} == {"read": "department", "update": "own"}
+    assert {verb: grant.scopes for verb, grant in rights.grants.items()} == {
+        "read": ("department",),
+        "update": ("own",),
+        "delete": ("own", "shared"),
+        "export": ("team", "all"),
+    }
     assert rights.fields == {"text": "mask"}
 
 
