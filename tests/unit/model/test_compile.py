@@ -302,3 +302,14 @@ def test_what_views_and_rights_look_up_by_is_indexed() -> None:
         "e": False,
         "f": False,
     }
+
+
+def test_an_entity_wider_than_a_table_is_refused() -> None:
+    body = "".join(f"f{number}: {{type: string}}\n" for number in range(501))
+    found = compiled(package(entity(body))).diagnostics
+    assert [(each.code, each.params["most"]) for each in found] == [("too-many", 500)]
+
+
+def test_an_addition_to_ones_own_entity_is_refused_by_its_full_name_too() -> None:
+    files = {**entity("text: {type: string}"), "entities/more.yaml": "extends: notes.note\nproperties:\n  due: {type: string}\n"}
+    assert codes(compiled(package(files))) == ["overlay-of-own"]
