@@ -313,3 +313,10 @@ def test_an_entity_wider_than_a_table_is_refused() -> None:
 def test_an_addition_to_ones_own_entity_is_refused_by_its_full_name_too() -> None:
     files = {**entity("text: {type: string}"), "entities/more.yaml": "extends: notes.note\nproperties:\n  due: {type: string}\n"}
     assert codes(compiled(package(files))) == ["overlay-of-own"]
+
+
+def test_a_definition_is_read_whatever_the_case_of_its_ending() -> None:
+    upper = {"entities/NOTE.YAML": entity("text: {type: string}")["entities/note.yaml"], "roles/agent.JSON": '{"role": "agent", "may": {}}'}
+    app = app_of(upper)
+    assert "notes.note" in app.entities
+    assert "notes.agent" in app.roles
