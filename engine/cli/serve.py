@@ -20,7 +20,7 @@ from engine.demo import Login
 from engine.settings import Settings
 from engine.store import Database
 from engine.web import create_app
-from engine.web.assets import BundleMissing, scripts
+from engine.web.assets import scripts
 from engine.web.logs import configure
 from engine.web.server import serve
 
@@ -51,11 +51,7 @@ def run(args: argparse.Namespace) -> int:
     compilation = compile_or_report(args.apps, args.lang)
     if compilation is None or compilation.app is None:
         return 1
-    try:
-        scripts("app")
-    except BundleMissing as missing:
-        print(missing, file=sys.stderr)
-        return 1
+    scripts("app")  # raises BundleMissing here, once, and not in each process that serves
     database = Database(configuration.database_url)
     logins: list[Login] = []
     if args.demo:

@@ -60,11 +60,14 @@ def shares(work: UnitOfWork, entity: str, key: str) -> list[Share]:
 def share(work: UnitOfWork, entity: str, key: str, user_id: str, *, may_update: bool = False) -> None:
     """Share a record with a user; nobody can give a right they lack.
 
-    Raises NotFound, Forbidden, and Invalid (field ``user``) for somebody whose roles do not look at what is shared with them.
+    Raises NotFound, Forbidden, and Invalid (field ``user``) for oneself and for somebody whose roles do not look at what is shared.
     """
     record = get(work, entity, key)
     if not work.actor.may_write or not record.may_update:
         raise Forbidden("not-allowed", verb="share", entity=entity)
+    if user_id == work.actor.id:
+        # It would outlast the day when the record is no longer theirs.
+        raise Invalid([FieldProblem("user", "shared-with-oneself")])
     get(work, _USER, user_id)
     person = load_actor(work.connection, work.app, work.tables, user_id)
     if person is None or not (access.rows(work.app, person, entity, "read").shared or access.is_admin(work.app, person)):

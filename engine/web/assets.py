@@ -10,17 +10,20 @@ from typing import Any
 from markupsafe import Markup
 
 from engine import resources
+from engine.errors import DougongError
 
 
-class BundleMissing(RuntimeError):
+class BundleMissing(DougongError):
     """The browser bundle was not built; an installation without it must not start."""
+
+    code = "bundle-missing"
 
 
 @cache
 def _manifest() -> dict[str, Any]:
     path = resources.assets() / "manifest.json"
     if not path.is_file():
-        raise BundleMissing(f"{path} is missing: run `make install` or `pip install .`, which build the browser bundle")
+        raise BundleMissing(path=str(path))
     return dict(json.loads(path.read_text("utf-8")))
 
 

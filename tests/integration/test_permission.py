@@ -204,6 +204,9 @@ def test_sharing_with_somebody_who_would_not_see_it_is_refused(desk: Desk) -> No
     with pytest.raises(Invalid) as refused, desk.runtime.begin(desk.ann) as work:
         records.share(work, "desk.ticket", key, desk.dan.id or "")
     assert [(each.field, each.code) for each in refused.value.problems] == [("user", "sees-nothing-shared")]
+    with pytest.raises(Invalid) as oneself, desk.runtime.begin(desk.ann) as work:
+        records.share(work, "desk.ticket", key, desk.ann.id or "")
+    assert [each.code for each in oneself.value.problems] == ["shared-with-oneself"]
     with pytest.raises(Forbidden), desk.runtime.begin(desk.ann.narrowed(("read",))) as work:
         records.share(work, "desk.ticket", key, desk.eve.id or "")
 

@@ -16,13 +16,19 @@ HALVES = (b"", b"G", b"GET /health HTTP/1.1\r\nHost: localhost\r\nX-Slow: ", b"P
 
 def answer(connection: socket.socket) -> bytes:
     """One whole answer: its head and its body need not come in one piece either."""
+
+    def more() -> bytes:
+        piece = connection.recv(65_536)
+        assert piece, "the server hung up"
+        return piece
+
     received = b""
     while b"\r\n\r\n" not in received:
-        received += connection.recv(65_536)
+        received += more()
     head, _, body = received.partition(b"\r\n\r\n")
     length = next(int(line.partition(b":")[2]) for line in head.split(b"\r\n") if line.lower().startswith(b"content-length:"))
     while len(body) < length:
-        body += connection.recv(65_536)
+        body += more()
     return received
 
 

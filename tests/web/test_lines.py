@@ -38,6 +38,14 @@ def saved(site: Site, key: str) -> list[tuple[str, int, int | None]]:
     return [(line["name"], line["qty"], line["price"]) for line in site.value("desk.ticket", key, "parts")]
 
 
+def two_at_once(site: Site) -> tuple[str, Person, dict[str, str], Person, dict[str, str]]:
+    """A ticket that root and li have both opened to change it, with the form that each has before them."""
+    key = ticket(site, PARTS)
+    root, li = site.login("root"), site.login("li")
+    path = f"/app/desk/ticket/{key}/edit"
+    return key, root, form_of(root.page(path)), li, form_of(li.page(path))
+
+
 def save(person: Person, key: str, form: dict[str, str], status: int) -> str:
     answer = person.client.post(f"/app/desk/ticket/{key}/edit", data=form)
     assert answer.status_code == status, text_of(answer.get_data(as_text=True))
@@ -79,10 +87,7 @@ def test_the_history_tells_what_became_of_each_line(site: Site) -> None:
 
 
 def test_two_people_at_different_lines_both_keep_their_change(site: Site) -> None:
-    key = ticket(site, PARTS)
-    root, li = site.login("root"), site.login("li")
-    path = f"/app/desk/ticket/{key}/edit"
-    first, second = form_of(root.page(path)), form_of(li.page(path))
+    key, root, first, li, second = two_at_once(site)
     save(root, key, {**first, "parts.0.qty": "7"}, 303)
     conflict = save(li, key, {**second, "parts.1.qty": "9"}, 409)
     assert "Now saved" not in conflict
@@ -93,10 +98,7 @@ def test_two_people_at_different_lines_both_keep_their_change(site: Site) -> Non
 
 
 def test_a_line_that_somebody_else_added_stays(site: Site) -> None:
-    key = ticket(site, PARTS)
-    root, li = site.login("root"), site.login("li")
-    path = f"/app/desk/ticket/{key}/edit"
-    first, second = form_of(root.page(path)), form_of(li.page(path))
+    key, root, first, li, second = two_at_once(site)
     save(root, key, {**first, "parts.2.name": "Belt", "parts.2.qty": "1"}, 303)
     conflict = save(li, key, {**second, "subject": "Still no signal", "parts.2.name": "Fuse", "parts.2.qty": "5"}, 409)
     save(li, key, form_of(conflict), 303)
@@ -104,10 +106,7 @@ def test_a_line_that_somebody_else_added_stays(site: Site) -> None:
 
 
 def test_the_same_value_of_the_same_line_is_shown_and_asked(site: Site) -> None:
-    key = ticket(site, PARTS)
-    root, li = site.login("root"), site.login("li")
-    path = f"/app/desk/ticket/{key}/edit"
-    first, second = form_of(root.page(path)), form_of(li.page(path))
+    key, root, first, li, second = two_at_once(site)
     save(root, key, {**first, "parts.1.qty": "7"}, 303)
     conflict = save(li, key, {**second, "parts.1.qty": "9"}, 409)
     assert "Now saved in line 2: Quantity 7." in text_of(conflict)
@@ -115,10 +114,7 @@ def test_the_same_value_of_the_same_line_is_shown_and_asked(site: Site) -> None:
 
 
 def test_a_line_that_one_removed_and_the_other_changed_stays_and_is_told(site: Site) -> None:
-    key = ticket(site, PARTS)
-    root, li = site.login("root"), site.login("li")
-    path = f"/app/desk/ticket/{key}/edit"
-    first, second = form_of(root.page(path)), form_of(li.page(path))
+    key, root, first, li, second = two_at_once(site)
     save(root, key, {**first, "parts.1.qty": "7"}, 303)
     without = {name: value for name, value in second.items() if not name.startswith("parts.1.")}
     conflict = save(li, key, without, 409)

@@ -60,7 +60,12 @@ def test_without_scripts_the_words_say_who(site: Site) -> None:
 
 @pytest.mark.parametrize(
     ("words", "told"),
-    [("nobody of this name", "Nothing found"), ("", "Nothing found"), ("mei", "No role of this person looks at what is shared with them")],
+    [
+        ("nobody of this name", "Nothing found"),
+        ("", "Nothing found"),
+        ("mei", "No role of this person looks at what is shared with them"),
+        ("li", "This is you"),
+    ],
 )
 def test_what_cannot_be_shared_is_told_beside_the_person(site: Site, words: str, told: str) -> None:
     key = purchase(site)

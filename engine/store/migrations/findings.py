@@ -140,7 +140,6 @@ def _keys(setting: Setting, change: TableChange, table: str) -> Iterator[Finding
 
 
 def _key(setting: Setting, change: TableChange, table: str, columns: Sequence[ColumnChange]) -> Iterator[Finding]:
-    kept = {each.source: each.field.type if each.field else None for each in columns if each.fate == "keep" and each.source is not None}
     filled = [
         each for each in columns if each.fate == "add" and each.field is not None and each.field.required and each.field.default is not None
     ]
@@ -158,10 +157,7 @@ def _key(setting: Setting, change: TableChange, table: str, columns: Sequence[Co
                 "duplicates", "refused", title, 1, tuple(impact.show(each.field.default, each.field.type) for each in filled if each.field)
             )
         return
-    if len(parts) == len(kept) and not any(filling_of(change, each) == "default" for each in columns if each.source in kept):
-        number, samples = impact.duplicates(setting.connection, table, kept)
-    else:
-        number, samples = impact.duplicates_to_be(setting.connection, table, parts)
+    number, samples = impact.duplicates(setting.connection, table, parts)
     if number:
         yield Finding("duplicates", "refused", title, number, samples)
 
@@ -169,14 +165,15 @@ def _key(setting: Setting, change: TableChange, table: str, columns: Sequence[Co
 def _key_part(setting: Setting, change: TableChange, column: ColumnChange) -> KeyPart | None:
     """A column of a key that holds values now, with what becomes of them; None where nothing is held or known."""
     field, convert = column.field, _converting(setting, column)
+    type_ = field.type if field is not None else None
     default = field.default if field is not None and filling_of(change, column) == "default" else None
     if column.source is None or (convert is None and column.fate != "keep"):
         return None
+    if convert is None and default is None:
+        return KeyPart(column.source, type_, type_)
 
     def becomes(value: Any) -> Any:
         after = convert(value).value if convert is not None else value
         return default if after is None else after
 
-    type_ = field.type if field is not None else None
-    stored = column.old.type if convert is not None and column.old is not None else type_
-    return KeyPart(column.source, stored, becomes, type_)
+    return KeyPart(column.source, column.old.type if convert is not None and column.old is not None else type_, type_, becomes)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -100,43 +100,42 @@ def link_losses(connection: sa.Connection, table: str, column: str, companion: s
     return Losses(total, lost, tuple(strange) if lost else (), bool(lost))
 
 
-def duplicates(connection: sa.Connection, table: str, columns: Mapping[str, t.Type | None]) -> tuple[int, tuple[str, ...]]:
-    """How many keys more than one live record has, and some of them; columns with their types. A key with a blank in it is no key."""
-    rows = sa.table(table, *(sa.column(name) for name in columns), sa.column("deleted_at"))
-    keys = [rows.c[name] for name in columns]
-    groups = (
-        sa.select(*keys).where(rows.c.deleted_at.is_(None), *(key.is_not(None) for key in keys)).group_by(*keys).having(sa.func.count() > 1)
-    )
-    number = int(connection.execute(sa.select(sa.func.count()).select_from(groups.subquery())).scalar_one())
-    if not number:
-        return 0, ()
-    found = connection.execute(groups.order_by(*keys).limit(SAMPLES + 1)).all()
-    return number, some([" / ".join(map(show, row, columns.values())) for row in found])
-
-
 @dataclass(frozen=True, slots=True)
 class KeyPart:
-    """A column of a unique key as it is now, its type as stored, and what each value (None for a blank) will be."""
+    """A column of a unique key, its type as stored and from now on; ``becomes`` is what each value (None for a blank) will be.
+
+    None for ``becomes``: values stay as they are.
+    """
 
     column: str
     stored: t.Type | None
-    becomes: Callable[[Any], Any]
     type: t.Type | None
+    becomes: Callable[[Any], Any] | None = None
 
 
-def duplicates_to_be(connection: sa.Connection, table: str, parts: Sequence[KeyPart]) -> tuple[int, tuple[str, ...]]:
-    """How many keys more than one live record will have once its values are converted and filled, and some of them."""
+def duplicates(connection: sa.Connection, table: str, parts: Sequence[KeyPart]) -> tuple[int, tuple[str, ...]]:
+    """How many keys more than one live record has, or will have, and some of them. A key with a blank in it is no key."""
     typed: list[sa.ColumnClause[Any]] = [sa.column(each.column, column_type(each.stored) if each.stored else None) for each in parts]
     rows = sa.table(table, *typed, sa.column("deleted_at"))
     keys = [rows.c[each.column] for each in parts]
-    groups = sa.select(*keys, sa.func.count()).where(rows.c.deleted_at.is_(None)).group_by(*keys)
+    groups = sa.select(*keys, sa.func.count()).where(rows.c.deleted_at.is_(None)).group_by(*keys).order_by(*keys)
+    if all(each.becomes is None for each in parts):
+        twice = groups.where(*(key.is_not(None) for key in keys)).having(sa.func.count() > 1)
+        number = int(connection.execute(sa.select(sa.func.count()).select_from(twice.order_by(None).subquery())).scalar_one())
+        found = [tuple(row)[:-1] for row in connection.execute(twice.limit(SAMPLES + 1))] if number else []
+    else:
+        found = _alike_to_be(connection.execute(groups), [each.becomes for each in parts])
+        number = len(found)
+    return number, some([" / ".join(map(show, key, (each.type for each in parts))) for key in found[: SAMPLES + 1]])
+
+
+def _alike_to_be(groups: Iterable[Any], becomes: Sequence[Callable[[Any], Any] | None]) -> list[tuple[Any, ...]]:
     held: Counter[tuple[Any, ...]] = Counter()
-    for *values_, number in connection.execute(groups):
-        key = tuple(each.becomes(value) for each, value in zip(parts, values_, strict=True))
+    for *values_there, number in groups:
+        key = tuple(change(value) if change is not None else value for change, value in zip(becomes, values_there, strict=True))
         if None not in key:
             held[key] += int(number)
-    twice = [key for key, number in held.items() if number > 1]
-    return len(twice), some([" / ".join(map(show, key, (each.type for each in parts))) for key in twice[: SAMPLES + 1]])
+    return [key for key, number in held.items() if number > 1]
 
 
 def violations(

@@ -68,8 +68,8 @@ def _entity_paths(app: App, actor: Actor, entity: Entity, name: str, language: L
         gone: Json = {"204": {"description": "Moved to the trash"}, **_errors(("404", "409", "412"))}
         item["delete"] = {"operationId": f"delete_{name}", "tags": [title], "parameters": [_if_match(), _idempotency()], "responses": gone}
     paths: Json = {address: listing, address + "/{id}": item, address + "/{id}/history": _history(name, title)}
-    if may["update"] and may_be_shared(app, entity.name):
-        paths |= _sharing(address, name, title)
+    if may_be_shared(app, entity.name):
+        paths |= _sharing(address, name, title, may_share=may["update"])
     if may["delete"]:
         restored = _operation(f"restore_{name}", title, reference, 200, ("404", "409"), etag=True)
         paths[address + "/{id}/restore"] = {"parameters": [_key()], "post": {**restored, "parameters": [_idempotency()]}}
@@ -205,10 +205,13 @@ def _history(name: str, title: str) -> Json:
     return {"parameters": [_key()], "get": _operation(f"history_{name}", title, page, 200, ("404",))}
 
 
-def _sharing(address: str, name: str, title: str) -> Json:
+def _sharing(address: str, name: str, title: str, *, may_share: bool) -> Json:
     words: Json = {each: {"type": "string"} for each in ("user", "name", "at", "by")}
     share: Json = {"type": "object", "properties": {**words, "may_update": {"type": "boolean"}}, "required": ["user", "may_update"]}
     page = {"type": "object", "properties": {"items": {"type": "array", "items": share}}, "required": ["items"]}
+    listed: Json = {address + "/{id}/shares": {"parameters": [_key()], "get": _operation(f"shares_{name}", title, page, 200, ("404",))}}
+    if not may_share:
+        return listed
     body = {"type": "object", "properties": {"may_update": {"type": "boolean"}}, "additionalProperties": False}
     gone: Json = {"204": {"description": "No longer shared"}, **_errors(("404",))}
     person = {"name": "user", "in": "path", "required": True, "schema": {"type": "string", "format": "uuid"}}
@@ -218,10 +221,7 @@ def _sharing(address: str, name: str, title: str) -> Json:
         "requestBody": {"required": True, "content": {"application/json": {"schema": body}}},
     }
     taken = {"operationId": f"unshare_{name}", "tags": [title], "parameters": [_idempotency()], "responses": {**gone, **_errors(("409",))}}
-    return {
-        address + "/{id}/shares": {"parameters": [_key()], "get": _operation(f"shares_{name}", title, page, 200, ("404",))},
-        address + "/{id}/shares/{user}": {"parameters": [_key(), person], "put": given, "delete": taken},
-    }
+    return {**listed, address + "/{id}/shares/{user}": {"parameters": [_key(), person], "put": given, "delete": taken}}
 
 
 def _batch(name: str, title: str) -> Json:

@@ -87,10 +87,10 @@ def _differing(old: Mapping[str, Any], new: Mapping[str, Any]) -> tuple[str, ...
 
 
 def _merged_line(old: Line, mine: Line, theirs: Line) -> tuple[Line, tuple[str, ...]]:
-    merged = dict(theirs)
+    merged, changed_there = dict(theirs), _differing(old, theirs)
     clashing = []
     for name in _differing(old, mine):
-        if name in _differing(old, theirs) and not _same(mine[name], theirs.get(name)):
+        if name in changed_there and not _same(mine[name], theirs.get(name)):
             clashing.append(name)
         merged[name] = mine[name]
     return merged, tuple(clashing)

@@ -1,4 +1,4 @@
-"""Letting people in: what an administrator gives (roles, a link for setting a password), and the page to which that link leads."""
+"""Letting people in: what an administrator gives (roles, a link for setting a password), and the page that it opens."""
 
 from __future__ import annotations
 
@@ -130,7 +130,7 @@ def _form(visit: Visit, renderer: Renderer, *, status: int = 200, **more: Any) -
 
 @ROUTES.get("/set-password", allow="everyone")
 def set_password_page(visit: Visit, renderer: Renderer) -> Response:
-    """Where a set-up link leads. The code stands behind the #, which no browser sends and no log keeps."""
+    """The page that a set-up link opens. The code stands behind the #, which no browser sends and no log keeps."""
     return _form(visit, renderer)
 
 

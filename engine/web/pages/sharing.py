@@ -15,7 +15,7 @@ from engine.wording import say_problem
 
 
 @dataclass(frozen=True, slots=True)
-class Unshared:
+class RefusedShare:
     """Why a record was not shared, and the words that stood for the person."""
 
     problem: str
@@ -31,15 +31,15 @@ class Sharing:
     words: str
 
 
-def sharing_of(work: UnitOfWork, record: Record, unshared: Unshared | None) -> Sharing | None:
+def sharing_of(work: UnitOfWork, record: Record, refused: RefusedShare | None) -> Sharing | None:
     """With whom a record is shared; None where the visitor may not share it, or nobody would see what is shared."""
     if not shareable(work, record):
         return None
-    problem, words = (unshared.problem, unshared.words) if unshared else ("", "")
+    problem, words = (refused.problem, refused.words) if refused else ("", "")
     return Sharing(tuple(shares(work, record.entity, record.id)), problem, words)
 
 
-def take_share(visit: Visit, entity: str, key: str) -> Unshared | None:
+def share_as_asked(visit: Visit, entity: str, key: str) -> RefusedShare | None:
     """Share as the form says, with a chosen person or the only one whose name fits the words; else why not."""
     form = visit.request.form
     words, user = form.get("words", "").strip(), form.get("user", "")
@@ -49,15 +49,15 @@ def take_share(visit: Visit, entity: str, key: str) -> Unshared | None:
                 found = suggest(work, "system.user", words) if words else []
                 exact = [each for each in found if each.display == words] or found
                 if len(exact) != 1:
-                    return Unshared(visit.say("pick.none" if not exact else "sharing.several"), words)
+                    return RefusedShare(visit.say("pick.none" if not exact else "sharing.several"), words)
                 user = exact[0].id
             share(work, entity, key, user, may_update=form.get("may_update") == "yes")
     except Invalid as error:
-        return Unshared(say_problem(error.problems[0], visit.language), words)
+        return RefusedShare(say_problem(error.problems[0], visit.language), words)
     return None
 
 
-def take_unshare(visit: Visit, entity: str, key: str) -> None:
+def unshare_as_asked(visit: Visit, entity: str, key: str) -> None:
     """Take the record back from the person whom the form names."""
     user = key_of(visit.request.form.get("user", ""))
     with visit.writing() as work:

@@ -70,7 +70,7 @@ def _changes(work: UnitOfWork, entity: Entity, entries: Sequence[HistoryEntry]) 
 
 
 def _names(work: UnitOfWork, entity: Entity, entries: Sequence[HistoryEntry]) -> dict[str, Reference]:
-    """The displays of the records that old and new values lead to, as far as they may be seen."""
+    """The displays of the records to which old and new values point, as far as they may be seen."""
     wanted: dict[str, str] = {}
     for field, change in _changes(work, entity, entries):
         if len(field.targets) == 1 and isinstance(change, list):

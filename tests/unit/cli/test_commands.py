@@ -215,6 +215,6 @@ def test_without_the_browser_bundle_nothing_is_served_and_the_way_out_is_told(
         assets._manifest.cache_clear()
         assets.scripts.cache_clear()
     told = capsys.readouterr().err
-    assert "make install" in told
+    assert "make install" in told and "is missing" in told
     assert "Traceback" not in told
     assert not (tmp_path / "none.db").exists()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from types import FunctionType
 
 import pytest
 
@@ -181,4 +182,5 @@ def test_words_of_other_languages_mean_nothing_here(word: str) -> None:
             assert all(0 <= problem.start <= problem.end <= len(source) for problem in outcome.problems)
         else:
             function = python_function(outcome.expression)
-            assert function.__globals__["__builtins__"] == {}  # type: ignore[attr-defined]
+            assert isinstance(function, FunctionType)
+            assert function.__globals__["__builtins__"] == {}
