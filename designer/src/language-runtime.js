@@ -166,6 +166,76 @@ globalThis.DougongLanguage = (() => {
 
   // --- text: positions are code points, order is by code point ------------------------------------------------
   const points = (s) => Array.from(s);
+  // Patterns run as sets of states, one step per character: a RegExp of the browser could take exponential time.
+  const ACCEPT = { accept: true };
+  const setOf = (text) => {
+    const each = points(text).slice(1, -1), inverted = each[0] === "^", ranges = [];
+    let at = inverted ? 1 : 0;
+    const one = () => (each[at] === "\\" ? (at += 2, CONTROLS[each[at - 1]] ?? each[at - 1]) : each[at++]).codePointAt(0);
+    while (at < each.length) {
+      const low = one(), ranged = each[at] === "-";
+      if (ranged) at += 1;
+      ranges.push([low, ranged ? one() : low]);
+    }
+    return (c) => ranges.some(([low, high]) => low <= c.codePointAt(0) && c.codePointAt(0) <= high) !== inverted;
+  };
+  const CONTROLS = { n: "\n", t: "\t", r: "\r", f: "\f", v: "\v" };
+  const PART = /\(\?:|\[(?:\\.|[^\]\\])*\]|\{(\d+)(,?)(\d*)\}|\\.|./gsu;
+  const automaton = remembered((pattern) => {
+    const parts = [...pattern.matchAll(PART)], more = () => at < parts.length && !"|)".includes(parts[at][0]);
+    let at = 0;
+    // Each reader gives what builds the states of a part, from the state that follows it.
+    const choices = () => {
+      const ways = [sequence()];
+      while (parts[at]?.[0] === "|") { at += 1; ways.push(sequence()); }
+      return (next) => ({ ways: ways.map((way) => way(next)) });
+    };
+    const sequence = () => {
+      const items = [];
+      while (more()) items.push(repeated());
+      return (next) => items.reduceRight((state, item) => item(state), next);
+    };
+    const repeated = () => {
+      const item = atom(), [mark, count, comma, most] = parts[at] ?? [""];
+      const bounds = { "*": [0, Infinity], "+": [1, Infinity], "?": [0, 1] }[mark] ??
+        (count === undefined ? null : [Number(count), most ? Number(most) : comma ? Infinity : Number(count)]);
+      if (bounds === null) return item;
+      at += 1;
+      return (next) => {
+        let state = next;
+        if (bounds[1] === Infinity) { state = { ways: [next] }; state.ways.push(item(state)); }
+        else for (let n = bounds[0]; n < bounds[1]; n += 1) state = { ways: [next, item(state)] };
+        for (let n = 0; n < bounds[0]; n += 1) state = item(state);
+        return state;
+      };
+    };
+    const atom = () => {
+      const [part] = parts[at++];
+      if (part === "(?:") { const inside = choices(); at += 1; return inside; }
+      if (part === "^" || part === "$") return (next) => ({ edge: part, next });
+      const literal = part[0] === "\\" ? CONTROLS[part[1]] ?? part.slice(1) : part;
+      const fits = part.length > 1 && part[0] === "[" ? setOf(part) : (c) => c === literal;
+      return (next) => ({ fits, next });
+    };
+    return choices()(ACCEPT);
+  });
+  const found = (start, text) => {
+    let states = new Set();
+    for (let at = 0; at <= text.length; at += 1) {
+      const waiting = [...states].map((state) => state.next).concat(start), seen = new Set();
+      states = new Set();
+      while (waiting.length > 0) {
+        const state = waiting.pop();
+        if (seen.has(state)) continue;
+        seen.add(state);
+        if (state.accept) return true;
+        if (state.ways) waiting.push(...state.ways);
+        else if (state.edge) { if (at === (state.edge === "^" ? 0 : text.length)) waiting.push(state.next); }
+        else if (at < text.length && state.fits(text[at])) states.add(state);
+      }
+    }
+    return false;
+  };
   const held = (s) => (s !== "" && points(s).length <= 65536 ? s : null);
   const padding = (s, n, filler, left) => {
     if (n > 65536n) return null;
@@ -314,7 +384,7 @@ globalThis.DougongLanguage = (() => {
     contains: test((s, part) => s.includes(part)),
     starts: test((s, part) => s.startsWith(part)),
     ends: test((s, part) => s.endsWith(part)),
-    matches: test((s, pattern) => new RegExp(pattern, "u").test(s)),
+    matches: test((s, pattern) => found(automaton(pattern), points(s))),
     format_number: strict((x, places, grouped, percent) => {
       const digits = String(abs(x)).padStart(Number(places) + 1, "0"), at = digits.length - Number(places);
       const whole = grouped ? digits.slice(0, at).replace(/\B(?=(\d{3})+$)/g, ",") : digits.slice(0, at);

@@ -73,6 +73,9 @@ class ListLiteral:
     span: Span = field(default=_NOWHERE, compare=False)
 
 
+_PLAIN = (Number, TextLiteral, Constant)
+
+
 @dataclass(frozen=True, slots=True)
 class Call:
     """A function with arguments; ``where`` selects rows when the first argument is a collection."""
@@ -235,12 +238,30 @@ def placed(node: Any, span: Span) -> Any:
 
 
 def size_and_depth(node: Any) -> tuple[int, int]:
-    """How many nodes a tree has and how deep it nests; iterative, because hostile trees are deep."""
+    """How many nodes a tree has and how deep it nests; iterative, because hostile trees are deep.
+
+    The plain values of a list count as one node with it: they have a limit of their own.
+    """
     count = deepest = 0
     stack = [(node, 1)]
     while stack:
         current, depth = stack.pop()
         count += 1
         deepest = max(deepest, depth)
-        stack.extend((child, depth + 1) for child in children(current))
+        below = children(current)
+        if isinstance(current, ListLiteral):
+            below = tuple(item for item in below if not isinstance(item, _PLAIN))
+        stack.extend((child, depth + 1) for child in below)
     return count, deepest
+
+
+def longest_list(node: Any) -> ListLiteral | None:
+    """The list literal with the most items; None where there is none."""
+    found: ListLiteral | None = None
+    stack = [node]
+    while stack:
+        current = stack.pop()
+        if isinstance(current, ListLiteral) and (found is None or len(current.items) > len(found.items)):
+            found = current
+        stack.extend(children(current))
+    return found

@@ -145,7 +145,7 @@ class Lexer:
         if text not in lexicon.SYMBOLS:
             text = source[at]
             if text not in lexicon.SYMBOLS:
-                self._problem("bad-character", at, at + 1, character=text)
+                self._problem("bad-character", at, at + 1, character=lexicon.shown_character(text))
                 self.at += 1
                 return True
         terminal, value = lexicon.SYMBOLS[text]
@@ -308,7 +308,7 @@ class Lexer:
             ahead = "next" if period.group(1) == "未来" else "last"
             self._add("PERIOD", f"{ahead}_{int(period.group(2))}_{_PERIOD_DAYS[period.group(3)]}", period.end() - at)
         elif not first.isalpha():
-            self._problem("bad-character", at, at + 1, character=first)
+            self._problem("bad-character", at, at + 1, character=lexicon.shown_character(first))
             self.at += 1
         else:
             end = at + 1
@@ -353,7 +353,7 @@ class Lexer:
         source, at = self.source, self.at
         matched = _WORD.match(source, at)
         if matched is None:
-            self._problem("bad-character", at, at + 1, character=first)
+            self._problem("bad-character", at, at + 1, character=lexicon.shown_character(first))
             self.at += 1
             return
         word = matched.group()

@@ -155,3 +155,8 @@ def spelling(terminal: str, value: str, language: str) -> str:
         if word.terminal == terminal and word.value == value:
             return word.zh[0] if language == "zh" else word.en[0]
     raise KeyError(terminal, value)
+
+
+def shown_character(character: str) -> str:
+    """A character for people: as it is, or its code point where nothing would be seen."""
+    return character if character.isprintable() and not character.isspace() else f"U+{ord(character):04X}"

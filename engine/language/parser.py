@@ -23,6 +23,9 @@ from engine.language.scope import Scope
 
 _GRAMMAR = Path(__file__).with_name("expression.lark")
 
+_DIRECTIONS = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+"""Marks that make a text look other than it is read; a literal may hold them as escapes."""
+
 _EXPECTED: dict[str, tuple[str, str]] = {
     "NAME": ("a field or a value", "字段或值"),
     "OP": ("a comparison such as = or >", "比较（如等于、大于）"),
@@ -94,7 +97,7 @@ def check_text(source: str) -> Problem | None:
     if len(source) > limits.expression_chars_max:
         return Problem("expression-too-long", 0, len(source), {"limit": limits.expression_chars_max, "length": len(source)})
     for at, character in enumerate(source):
-        if character == "\0" or "\ud800" <= character <= "\udfff" or character in "\u202a\u202b\u202d\u202e\u2066\u2067\u2068":
+        if character == "\0" or "\ud800" <= character <= "\udfff" or character in _DIRECTIONS:
             return Problem("bad-character", at, at + 1, {"character": f"U+{ord(character):04X}"})
     if not source.strip(" \n\t\r\u3000\ufeff"):
         return Problem("expression-empty", 0, len(source))
@@ -181,6 +184,9 @@ def fill(tree: Any, args: Mapping[str, Any]) -> Any:
 
 
 def _oversize(tree: Any, source: str) -> tuple[Problem, ...]:
+    longest = ast.longest_list(tree)
+    if longest is not None and len(longest.items) > limits.list_items_max:
+        return (Problem("list-too-long", *longest.span, {"limit": limits.list_items_max, "count": len(longest.items)}),)
     nodes, depth = ast.size_and_depth(tree)
     if nodes > limits.expression_nodes_max:
         return (Problem("expression-too-big", 0, len(source), {"limit": limits.expression_nodes_max, "count": nodes}),)

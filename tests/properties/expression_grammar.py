@@ -17,6 +17,7 @@ MOMENT_FORMATS = ("", ", 'HH:mm'", ", 'yyyy-MM-dd'", ", 'yyyy年M月d日'")
 SHOPS = ("", ", 'shop'")
 DAYS = ("28", "29", "31", "0")
 SINCE = ("now() - at", "at - now()", "now() - till")
+PATTERNS = ("^[a-zA-Z]+$", "[0-9]", "中|文", ".b", "^.?$", "(a+|b)+$", "[^a-f]{2}", "^(?:中|.a)*x?")
 MOMENTS = ("now()", "@2025-03-09T02:30", "@2025-11-02T05:30Z", "@2025-04-06T01:45")
 
 
@@ -79,7 +80,7 @@ class Writer:
             lambda d: f"{r.choice(['is_blank', 'is_not_blank'])}({r.choice([self.number, self.text])(d)})",
             lambda d: f"{r.choice(['contains', 'starts_with', 'ends_with'])}({self.text(d)}, {self.text(d)})",
             lambda d: f"similar({self.text(d)}, {self.text(d)}) > 0.3",
-            lambda d: f"matches({self.text(d)}, '{r.choice(['^[a-zA-Z]+$', '[0-9]', '中|文', '.b', '^.?$'])}')",
+            lambda d: f"matches({self.text(d)}, '{r.choice(PATTERNS)}')",
         ]
         if not self.in_rows:
             branches += [

@@ -182,9 +182,17 @@ _PG_SIMILAR = (
     "greatest(char_length(a0) - 1, 0) + greatest(char_length(a1) - 1, 0) AS total OFFSET 0) AS w)"
 )
 
+# The server's own shortest form of a float shuns decimals that lie half-way between two floats; other back ends take them.
+_PG_SIXTEEN = "to_char(a0, '9.999999999999999EEEE')"
+_PG_FLOAT = (
+    "CASE WHEN abs(a0) < 1e300 THEN CASE WHEN a0::numeric::float8 = a0 THEN CAST(a0::numeric AS text) "
+    f"WHEN CAST({_PG_SIXTEEN} AS float8) = a0 THEN CAST(trim_scale(CAST({_PG_SIXTEEN} AS numeric)) AS text) "
+    "ELSE CAST(CAST(CAST(a0 AS text) AS numeric) AS text) END ELSE CAST(CAST(CAST(a0 AS text) AS numeric) AS text) END"
+)
+
 OPERATIONS: tuple[Operation, ...] = (
     Operation("format_number", _format_number, "iibb", "t", _PG_NUMBER),
-    Operation("format_float", _format_float, "f", "t", "CAST(CAST(CAST({0} AS text) AS numeric) AS text)"),
+    Operation("format_float", _format_float, "f", "t", "let:" + _PG_FLOAT),
     Operation("weekday_name", _weekday_name, "dt", "t", "let:" + _PG_WEEKDAY.format("CAST(extract(isodow FROM a0) AS integer)")),
     Operation("money_upper", _money_upper, "i", "t", "let:" + _PG_MONEY),
     Operation("similar", _similar, "tt", "i", "let:" + _PG_SIMILAR),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from engine import limits
 from engine.language.core import INTEGER, Apply, Const, scale_of
 from engine.language.functions.rows import Function, Mismatch, examples
 from engine.language.scope import Scope
@@ -71,6 +72,14 @@ def _transcendental(op: str) -> Any:
         return Apply(op, tuple(map(convert_to_float, args)), FLOAT)
 
     return build
+
+
+def _power_call(args: tuple[Any, ...], scope: Scope) -> Any:
+    exponent = args[1]
+    highest = limits.power_exponent_max
+    if isinstance(exponent, Const) and exponent.value is not None and abs(exponent.value) > highest * 10 ** scale_of(exponent.type):
+        raise Mismatch("beyond-limit", 1, limit=highest)
+    return Apply("power", tuple(map(convert_to_float, args)), FLOAT)
 
 
 def _to_float_call(args: tuple[Any, ...], scope: Scope) -> Any:
@@ -328,7 +337,7 @@ FUNCTIONS: tuple[Function, ...] = (
         "power",
         ("乘方",),
         ("number", "number"),
-        _transcendental("power"),
+        _power_call,
         "float",
         "number",
         "a to the power b (at most 64).",

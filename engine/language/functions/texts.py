@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from functools import lru_cache
 from typing import Any
 
@@ -10,6 +11,7 @@ import re2
 
 from engine import limits
 from engine.language.core import INTEGER, Apply, Const, Predicate
+from engine.language.functions.patterns import PatternError, canonical_pattern
 from engine.language.functions.rows import Function, Mismatch, Operation, examples
 from engine.language.scope import Scope
 from engine.language.types import Text
@@ -171,27 +173,27 @@ def _replace_call(args: tuple[Any, ...], scope: Scope) -> Any:
 def _pad(op: str) -> Any:
     def build(args: tuple[Any, ...], scope: Scope) -> Any:
         filler = args[2] if len(args) > 2 else Const(" ", TEXT)
+        if isinstance(args[1], Const) and (args[1].value or 0) > limits.text_result_bytes_max:
+            raise Mismatch("beyond-limit", 1, limit=limits.text_result_bytes_max)
         return Apply(op, (args[0], args[1], filler), TEXT)
 
     return build
-
-
-_PATTERN_REFUSED = ("\\p", "\\P", "\\C", "\\Q", "(?", "\\x{", "[[:", "\\A", "\\z", "\\b", "\\B", "\\w", "\\W", "\\s", "\\S", "\\d", "\\D")
 
 
 def _matches_call(args: tuple[Any, ...], scope: Scope) -> Any:
     pattern = args[1]
     if not isinstance(pattern, Const) or pattern.value is None:
         raise Mismatch("constant-pattern-needed", 1)
-    for part in _PATTERN_REFUSED:
-        if part in pattern.value and not (part == "(?" and "(?:" in pattern.value):
-            raise Mismatch("bad-pattern", 1, reason=part)
     try:
+        spelt = canonical_pattern(pattern.value)
         options = re2.Options()
         options.log_errors = False
-        re2.compile(pattern.value, options)
-    except re2.error as error:
+        re2.compile(spelt, options)
+    except PatternError as error:
         raise Mismatch("bad-pattern", 1, reason=str(error)) from None
+    except re2.error:
+        raise Mismatch("bad-pattern", 1, reason=pattern.value[:40]) from None
+    args = (args[0], replace(pattern, value=spelt))
     return Predicate("matches", args)
 
 
@@ -362,6 +364,6 @@ FUNCTIONS: tuple[Function, ...] = (
         "text",
         "Whether a pattern is found anywhere (anchor with ^ and $).",
         "能否在文中找到该正则式（可用 ^ $ 定位）。",
-        examples("matches('T-2026', '^T-[0-9]+$') → true", "matches('x', '[0-9]') → false"),
+        examples("matches('T-2026', '^T-[0-9]+$') → true", "matches('x', '[0-9]') → false", "matches('第12条', '第\\\\d{1,3}条') → true"),
     ),
 )
