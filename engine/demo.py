@@ -17,6 +17,7 @@ from engine.records.transfer import load_data
 from engine.runtime import Runtime
 from engine.settings import Settings
 from engine.store import Database
+from engine.store.passwords import is_guessable
 
 _ACTOR = Actor.system("demo")
 _LOGINS_MAX = 100
@@ -64,7 +65,7 @@ def _password(folder: Path) -> str:
     if not file.exists():
         folder.mkdir(parents=True, exist_ok=True)
         with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as opened:
-            opened.write(secrets.token_hex(5))
+            opened.write(next(each for each in iter(lambda: secrets.token_hex(5), "") if not is_guessable(each)))
     return file.read_text().strip()
 
 

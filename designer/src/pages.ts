@@ -59,7 +59,8 @@ document.addEventListener("change", (event) => {
 
 document.addEventListener("submit", (event) => {
   const form = event.target as HTMLFormElement;
-  const question = form.dataset["confirm"];
+  const chosen = form.querySelectorAll("tbody input[name=id]:checked").length;
+  const question = (chosen === 1 && form.dataset["confirmOne"]) || form.dataset["confirm"]?.replace("{count}", String(chosen));
   const theme = event.submitter instanceof HTMLButtonElement && event.submitter.name === "theme" ? event.submitter.value : "";
   if (theme) {
     event.preventDefault();
@@ -161,10 +162,16 @@ if (coded && location.hash.length > 1) {
   document.querySelector<HTMLInputElement>("#setup-new")?.focus();
 }
 
-function focusProblems(): void {
-  document.querySelector<HTMLElement>("[data-focus]")?.focus();
+/** What needs attention takes the keys; else, on an empty form, its first field, where no keyboard would cover the screen. */
+function focusFirst(): void {
+  const urgent = document.querySelector<HTMLElement>("[data-focus]");
+  const first = document.querySelector<HTMLElement>(
+    "form[data-fresh] #form-body :is(input:not([type=hidden], [type=file]), select, textarea):not([readonly], [disabled])",
+  );
+  if (urgent) urgent.focus();
+  else if (first && window.matchMedia("(pointer: fine)").matches) first.focus({ preventScroll: true });
 }
-focusProblems();
+focusFirst();
 
 const toast = document.querySelector<HTMLElement>("[data-toast]");
 if (toast && !toast.querySelector("form, a")) window.setTimeout(() => toast.remove(), 6000);

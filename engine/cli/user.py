@@ -11,6 +11,7 @@ from engine.access import Actor
 from engine.errors import Invalid
 from engine.records import Query, Record
 from engine.runtime import Runtime
+from engine.store.identity import check_password
 from engine.wording import say_problem
 
 NAME = "user"
@@ -60,12 +61,14 @@ def _add(runtime: Runtime, args: argparse.Namespace) -> int:
     if unknown:
         print(f"Unknown role: {', '.join(unknown)}. Known: {', '.join(sorted(runtime.app.roles))}", file=sys.stderr)
         return 1
-    password = _ask(args)
+    password, about = _ask(args), (args.login, args.name or "")
+    # A refused password leaves nobody behind who could not log in.
+    check_password(password, about)
     with runtime.begin(_ACTOR) as work:
         key = records.create(work, "system.user", {"name": args.name or args.login, "login": args.login})
         for role in args.role:
             records.create(work, "system.role_assignment", {"user": key, "role": role})
-    runtime.identity.set_password(key, password)
+    runtime.identity.set_password(key, password, about)
     return 0
 
 
@@ -73,7 +76,7 @@ def _password(runtime: Runtime, args: argparse.Namespace) -> int:
     user = _find(runtime, args.login)
     if user is None:
         return _missing(args.login)
-    runtime.identity.set_password(user.id, _ask(args))
+    runtime.identity.set_password(user.id, _ask(args), (args.login, str(user.values.get("name") or "")))
     return 0
 
 

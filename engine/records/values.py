@@ -40,6 +40,9 @@ _EMAIL = re.compile(r"[^@\s<>\"(),:;\\\[\]]+@[^@\s<>\"(),:;\\\[\]]+\.[^@\s<>\"()
 _URL = re.compile(r"(https?://|mailto:)[^\s<>\"]+", re.IGNORECASE)
 _PHONE = re.compile(r"\+?[0-9][0-9 ()\-./]{2,30}(?:\s*(?:x|ext\.?|转)\s*\d{1,6})?")
 _NUMBER = re.compile(r"[+-]?(?:\d{1,3}(?:,\d{3})+|\d+)?(?:\.\d*)?(?:[eE][+-]?\d{1,3})?")
+_UNSEEN = frozenset({"Cf", "Zs", "Zl", "Zp", "Cc"})
+_FILLERS = frozenset("\u115f\u1160\u3164\uffa0\u2800\u034f\u180b\u180c\u180d\ufe0e\ufe0f")
+"""Characters that take no ink though Unicode counts them as letters, marks or symbols."""
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 
 
@@ -52,6 +55,11 @@ class ValueProblem(ValueError):
         self.params = params
 
 
+def _is_visible(text: str) -> bool:
+    """Whether there is anything to read: spaces and characters of no width alone say nothing."""
+    return any(unicodedata.category(each) not in _UNSEEN and each not in _FILLERS for each in text)
+
+
 def _text(field: Field, value: Any, _zone: ZoneInfo) -> str:
     if isinstance(value, bool) or not isinstance(value, (str, int, float, Decimal)):
         raise ValueProblem("not-text")
@@ -61,6 +69,8 @@ def _text(field: Field, value: Any, _zone: ZoneInfo) -> str:
     text = unicodedata.normalize("NFC", text)
     if _CONTROL.search(text):
         raise ValueProblem("control-character")
+    if not _is_visible(text):
+        return ""
     if field.kind != "long_text":
         text = text.strip().replace("\r\n", " ").replace("\n", " ").replace("\r", " ")
     else:

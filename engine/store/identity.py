@@ -22,6 +22,7 @@ from engine.clock import Clock
 from engine.errors import DougongError, FieldProblem, Invalid, Unavailable
 from engine.ids import is_id, new_id
 from engine.store.database import Database
+from engine.store.passwords import is_guessable
 from engine.store.schema import CREDENTIAL, LOGIN_ATTEMPT, SESSION, SETUP, STATE, TOKEN
 from engine.store.tables import Tables
 
@@ -139,11 +140,18 @@ def redeem_setup(connection: sa.Connection, users: sa.Table, secret: str, hashed
     return row[0]
 
 
-def hash_password(password: str) -> str:
-    """What is kept of a password. Raises Invalid for one that is too short or long."""
+def check_password(password: str, about: Sequence[str] = ()) -> None:
+    """Raises Invalid for a password too short or long, or easily guessed by who knows ``about`` (login, name)."""
     if not limits.password_chars_min <= len(password) <= limits.password_chars_max:
         bounds = {"min": limits.password_chars_min, "max": limits.password_chars_max}
         raise Invalid([FieldProblem("password", "password-length", bounds)])
+    if is_guessable(password, about):
+        raise Invalid([FieldProblem("password", "password-guessable")])
+
+
+def hash_password(password: str, about: Sequence[str] = ()) -> str:
+    """What is kept of a password. Raises Invalid for one that `check_password` refuses."""
+    check_password(password, about)
     return _hasher.hash(password)
 
 
@@ -166,9 +174,9 @@ class Identity:
     def _now(self) -> datetime:
         return self._clock.now().replace(tzinfo=None)
 
-    def set_password(self, user_id: str, password: str) -> None:
-        """Set a user's password and end all their sessions; raises Invalid for one too short or long."""
-        hashed = hash_password(password)
+    def set_password(self, user_id: str, password: str, about: Sequence[str] = ()) -> None:
+        """Set a user's password and end all their sessions; raises Invalid for one that `hash_password` refuses."""
+        hashed = hash_password(password, about)
         with self._database.write() as connection:
             put_password(connection, user_id, hashed, self._now())
 

@@ -21,6 +21,7 @@ from engine.web import api, assets, headers, pages, problems, shell
 from engine.web.holders import holders_of
 from engine.web.logs import LOGGER
 from engine.web.metrics import Metrics
+from engine.web.refusals import why_refused
 from engine.web.render import Renderer
 from engine.web.resuming import came_from, resume_page
 from engine.web.routes import Route
@@ -141,7 +142,8 @@ def _failure(site: Site, renderer: Renderer, error: Exception) -> AnyResponse:
     if problem.status == 405 and request.method in ("GET", "HEAD"):
         return Response(status=303, headers={"Location": _nearest_page(request)})
     holders = holders_of(visit, error) if isinstance(error, DougongError) else None
-    response = renderer.page(visit, "error.html", status=problem.status, problem=problem, holders=holders)
+    why = why_refused(visit, error)
+    response = renderer.page(visit, "error.html", status=problem.status, problem=problem, holders=holders, why=why)
     problems.with_retry(response, problem)
     return response
 

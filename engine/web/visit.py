@@ -139,6 +139,11 @@ def cookie_name(site: Site, request: Request, name: str) -> str:
     return f"__Host-{name}" if site.secure(request) else name
 
 
+def read_cookie(visit: Visit, name: str) -> str:
+    """What our own cookie of that name says; "" where there is none."""
+    return visit.request.cookies.get(cookie_name(visit.site, visit.request, name), "")
+
+
 def visit_of(site: Site, request: Request) -> Visit:
     """Everything about a request: who asks (session or token), their language and theme."""
     asked_id = request.headers.get("X-Request-ID", "")

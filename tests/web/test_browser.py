@@ -209,7 +209,10 @@ def test_deleting_from_the_list_can_be_undone_from_the_toast(browser: Browser, s
         page.locator("tbody input[name=id]").nth(0).check()
         page.locator("tbody input[name=id]").nth(1).check()
         expect(page.locator("[data-count]")).to_have_text("2")
+        asked: list[str] = []
+        page.once("dialog", lambda dialog: (asked.append(dialog.message), dialog.accept()))
         page.click("[data-bulk-bar] button")
+        assert asked == ["Move 2 records to the trash?"]
         expect(page.locator("[data-toast]")).to_contain_text("2 moved to the trash")
         page.click("[data-toast] form button")
         page.goto("/app/desk/ticket?q=Printer+1")
@@ -491,3 +494,28 @@ def test_a_record_deleted_while_typing_is_restored_and_saved(browser: Browser, s
         page.click("button[value=restore]")
         expect(page.locator("h1")).to_contain_text("Deleted meanwhile")
         expect(page.locator("main")).to_contain_text("typed a lot")
+
+
+def test_a_new_record_begins_in_its_first_field_and_a_phone_shows_no_keyboard_unasked(browser: Browser, served: tuple[Site, str]) -> None:
+    for options, wanted in ((DESKTOP, "name"), (PHONE, None)):
+        with visit(browser, served[1], **options) as (page, _):
+            page.goto("/app/desk/person/new")
+            expect(page.locator("dg-picker, [name=name]").first).to_be_visible()
+            assert page.evaluate("document.activeElement.getAttribute('name')") == wanted
+
+
+def test_chosen_columns_show_at_once_and_the_address_stays_plain(browser: Browser, served: tuple[Site, str]) -> None:
+    with visit(browser, served[1], **DESKTOP) as (page, complaints):
+        page.goto("/app/desk/ticket")
+        page.click(".dg-columns summary")
+        for box in reversed(page.locator(".dg-columns input[name=cols]:checked").all()[2:]):
+            box.uncheck()
+        page.click(".dg-columns button[type=submit]")
+        expect(page.locator("thead th[scope=col] a")).to_have_count(2)
+        assert "choose" not in page.url and "cols=" in page.url
+        page.goto("/app/desk/ticket")
+        expect(page.locator("thead th[scope=col] a")).to_have_count(2)
+        page.click(".dg-columns summary")
+        page.click(".dg-panel-end a")
+        expect(page.locator("thead th[scope=col] a").nth(3)).to_be_visible()
+        assert complaints == []

@@ -9,8 +9,9 @@ from html import unescape
 
 import pytest
 
+from engine import records
 from engine.web.pages.listing import decode_filter, encode_filter
-from tests.web.conftest import Site, text_of
+from tests.web.conftest import PASSWORD, Site, text_of
 
 LIST = "/app/desk/ticket"
 
@@ -262,3 +263,58 @@ def test_one_can_go_back_a_page(tickets: Site) -> None:
         page = root.page(unescape(before[1]))
         back.append(subjects(page))
     assert back == seen[::-1] and "1–7" in text_of(page)
+
+
+def test_chosen_columns_are_found_again_by_the_same_person_only(tickets: Site) -> None:
+    root = tickets.login("root")
+    chosen = root.get(f"{LIST}?choose=1&cols=subject&cols=cost")
+    assert (chosen.status_code, chosen.headers["Location"]) == (303, f"{LIST}?cols=subject%2Ccost")
+
+    def columns(page: str) -> list[str]:
+        return list(dict.fromkeys(re.findall(r'<td data-label="([^"]+)"', page)))
+
+    assert columns(root.page(LIST)) == ["Subject", "Cost"]
+    exported = root.get(f"{LIST}/export.csv").get_data(as_text=True).lstrip("\ufeff")
+    assert exported.splitlines()[0] == "Subject,Cost"
+    assert len(columns(root.page(f"{LIST}?view=board"))) > 2, "another view keeps its own"
+    assert columns(root.page(f"{LIST}?cols=channel")) == ["Channel"], "an address says what it shows"
+    assert columns(root.page(LIST)) == ["Subject", "Cost"], "and changes nothing by being opened"
+    root.post("/logout", {})
+    tickets.create("desk.ticket", {"subject": "Printer M", "channel": "web"}, by="mei")
+    mei = root.post("/login", {"login": "mei", "password": PASSWORD}, form="/login")
+    assert mei.status_code == 303 and len(columns(root.page(LIST))) > 2
+    root.get(f"{LIST}?choose=1")
+    assert len(columns(root.page(LIST))) > 2
+
+
+def test_a_spoilt_cookie_of_columns_is_ignored(tickets: Site) -> None:
+    root = tickets.login("root")
+    for text in ("nonsense", "e30=", "W10=", "WyJ4IiwgMV0="):
+        root.client.set_cookie("dougong-columns", text)
+        assert root.get(LIST).status_code == 200
+
+
+def test_a_filter_on_no_field_is_named_as_it_stands_in_the_address(tickets: Site) -> None:
+    page = tickets.login("root").page(f"{LIST}?f=nonsense:eq:1")
+    bar = page[page.find("data-filters") :]
+    assert '<span class="dg-filter-name">nonsense</span>' in bar
+    assert "There is no such field here." in bar and "Changed" not in bar[: bar.find("</form>")]
+
+
+def test_many_in_use_are_named_and_lead_back_to_the_list(tickets: Site) -> None:
+    free = tickets.create("desk.person", {"name": "Ada"})
+    with tickets.runtime.read(tickets.people["root"]) as work:
+        grace = next(each.id for each in records.find(work, records.Query("desk.person")).items if each.values["name"] == "Grace")
+    back = "/app/desk/person?sort=-name"
+    answer = tickets.login("root").post("/app/desk/person/bulk", {"action": "delete", "id": [free, grace], "next": back})
+    page = answer.get_data(as_text=True)
+    told = text_of(page)
+    assert answer.status_code == 409 and "Grace" in told and "Tickets: 5" in told and "Ada" not in told
+    assert f'href="/app/desk/person/{grace}"' in page and f'href="{back}"' in page
+    assert tickets.count("desk.person") == 2, "all or nothing"
+
+
+def test_deleting_many_asks_first(tickets: Site) -> None:
+    page = tickets.login("root").page(LIST)
+    assert 'data-confirm="Move {count} records to the trash?"' in page
+    assert 'data-confirm-one="Move this record to the trash?"' in page

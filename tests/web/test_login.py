@@ -168,7 +168,9 @@ def test_a_login_form_of_another_visitor_is_refused(site: Site) -> None:
 
 def test_an_api_token_opens_no_pages_and_a_revoked_one_nothing(site: Site) -> None:
     li = site.login("li")
-    page = li.post("/account/tokens", {"name": "script", "scope": "read"}).get_data(as_text=True)
+    made = li.post("/account/tokens", {"name": "script", "scope": "read"})
+    assert (made.status_code, made.headers["Location"]) == (303, "/account#tokens")
+    page = li.page("/account")
     secret = page[page.index('value="dg_') + 7 :].split('"')[0]
     program = site.visitor()
     headers = {"Authorization": f"Bearer {secret}"}
@@ -194,3 +196,20 @@ def test_nobody_can_revoke_another_persons_token(site: Site) -> None:
 def test_a_token_that_is_none_is_refused(site: Site, credential: str) -> None:
     headers = {"Authorization": f"Bearer {credential}".encode().decode("latin-1")}
     assert site.visitor().get("/api/desk/ticket", headers=headers).status_code == 401
+
+
+def test_a_token_is_shown_once_and_reading_the_page_again_makes_no_other(site: Site) -> None:
+    li = site.login("li")
+    li.post("/account/tokens", {"name": "script", "scope": "read"})
+    assert "shown only this once" in text_of(li.page("/account"))
+    again = li.page("/account")
+    assert "shown only this once" not in text_of(again)
+    assert again.count("/account/tokens/revoke") == 1
+
+
+@pytest.mark.parametrize("new", ["password1234", "P@ssw0rd!", "li-2026-2026", "87654321", "qwertyuiop"])
+def test_a_password_that_others_would_guess_is_refused_beside_its_field(site: Site, new: str) -> None:
+    li = site.login("li")
+    answer = li.post("/account/password", {"current": PASSWORD, "new": new, "again": new})
+    assert answer.status_code == 422
+    assert "Too easy to guess" in text_of(answer.get_data(as_text=True))

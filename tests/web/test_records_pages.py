@@ -7,6 +7,7 @@ import re
 import time
 from html import unescape
 
+import pytest
 from openpyxl import Workbook
 
 from engine import records
@@ -141,3 +142,16 @@ def test_a_file_that_cannot_be_read_says_why(site: Site) -> None:
 
 def test_who_may_not_import_has_no_import_page(site: Site) -> None:
     assert site.login("li").get("/app/desk/person/import").status_code == 403
+
+
+@pytest.mark.parametrize("name", ["\u200b", "\u2060\u200d", "\u00ad \u3000", "\u3164", "\u202e"])
+def test_a_name_that_nobody_can_see_is_blank(site: Site, name: str) -> None:
+    answer = site.login("root").post("/app/desk/person/new", {"name": name}, form="/app/desk/person/new")
+    assert answer.status_code == 422
+    assert site.count("desk.person") == 0
+
+
+@pytest.mark.parametrize("name", ["👨\u200d👩\u200d👧", "می\u200cخواهم"])
+def test_what_shapes_visible_letters_is_kept(site: Site, name: str) -> None:
+    key = site.create("desk.person", {"name": name})
+    assert site.value("desk.person", key, "name") == name

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from engine.web import create_app
-from tests.web.conftest import Site
+from tests.web.conftest import Site, text_of
 
 
 def test_every_answer_carries_the_security_headers(site: Site) -> None:
@@ -110,8 +110,8 @@ def test_the_language_leads_back_to_the_page_that_answered_a_form(site: Site) ->
     refused = li.post("/app/desk/ticket/new", {}, form="/app/desk/ticket/new")
     assert refused.status_code == 422
     assert 'name="next" value="/app/desk/ticket/new"' in refused.get_data(as_text=True)
-    shown = li.post("/account/tokens", {"name": "robot"})
-    assert 'name="next" value="/account/tokens"' in shown.get_data(as_text=True)
+    shown = li.post("/account/password", {"current": "wrong"})
+    assert 'name="next" value="/account/password"' in shown.get_data(as_text=True)
     assert li.get("/account/tokens", follow_redirects=True).request.path == "/account"
 
 
@@ -140,3 +140,16 @@ def test_every_address_of_a_page_can_be_opened(site: Site) -> None:
     for rule in rules:
         path = rule.replace("<app>", "desk").replace("<name>", "ticket").replace("<key>", key)
         assert root.get(re.sub(r"<[^>]+>", "x", path), follow_redirects=True).status_code in (200, 404), path
+
+
+WHY = {
+    "a right that is missing": ("/app/desk/ticket/export.csv", "en", "the right to export Tickets", "your roles (Agent)"),
+    "in Chinese": ("/app/desk/ticket/export.csv", "zh", "缺少的权限：导出“工单”", "已检查你的角色"),
+}
+
+
+@pytest.mark.parametrize("case", WHY)
+def test_a_refusal_says_which_right_is_missing_and_which_roles_were_looked_at(site: Site, case: str) -> None:
+    path, language, right, roles = WHY[case]
+    told = text_of(site.login("li", language=language).page(path, 403))
+    assert right in told and roles in told

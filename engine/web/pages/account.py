@@ -16,10 +16,12 @@ from engine.web.render import Renderer
 from engine.web.routes import Routes
 from engine.web.show import instant
 from engine.web.toasts import leave_toast
-from engine.web.visit import Visit
+from engine.web.visit import Visit, read_cookie
 from engine.wording import say_problem
 
 ROUTES = Routes()
+_SHOWN_ONCE = "dougong-new-token"
+_SECRET_CHARS_MAX = 200
 
 
 def _page(visit: Visit, renderer: Renderer, *, status: int = 200, **more: Any) -> Response:
@@ -43,7 +45,11 @@ def _page(visit: Visit, renderer: Renderer, *, status: int = 200, **more: Any) -
 @ROUTES.get("/account", allow="people")
 def account(visit: Visit, renderer: Renderer) -> Response:
     """Who one is here, and with which tokens programs act in one's name."""
-    return _page(visit, renderer)
+    secret = read_cookie(visit, _SHOWN_ONCE)
+    if not secret:
+        return _page(visit, renderer)
+    visit.set_cookies[_SHOWN_ONCE] = None
+    return _page(visit, renderer, secret=secret[:_SECRET_CHARS_MAX])
 
 
 @ROUTES.post("/account/password", allow="people")
@@ -61,7 +67,7 @@ def change_password(visit: Visit, renderer: Renderer) -> Response:
     if new != form.get("again", ""):
         return _page(visit, renderer, status=422, problem=visit.say("account.differ"), at="again")
     try:
-        hashed = hash_password(new)
+        hashed = hash_password(new, (_login_of(visit), person.name))
     except Invalid as error:
         return _page(visit, renderer, status=422, problem=say_problem(error.problems[0], visit.language), at="new")
     with visit.writing() as work:
@@ -78,13 +84,15 @@ def _login_of(visit: Visit) -> str:
 
 
 @ROUTES.post("/account/tokens", allow="people")
-def create_token(visit: Visit, renderer: Renderer) -> Response:
-    """Makes a token and shows it this once; only its hash is kept."""
+def create_token(visit: Visit, _renderer: Renderer) -> Response:
+    """Makes a token, to be shown once on the page that follows; only its hash is kept."""
     form = visit.request.form
     name = form.get("name", "").strip()[:100] or "API"
     scopes = ("read", "write") if form.get("scope") == "write" else ("read",)
     secret = visit.runtime.identity.issue_token(visit.person.id or "", name, scopes)
-    return _page(visit, renderer, secret=secret)
+    # The page that follows can be read again without making another one; the cookie takes the secret there and ends.
+    visit.set_cookies[_SHOWN_ONCE] = (secret, 60)
+    return Response(status=303, headers={"Location": "/account#tokens"})
 
 
 @ROUTES.post("/account/tokens/revoke", allow="people")

@@ -43,6 +43,11 @@ class Listing:
         return entity_path(self.place.entity.name)
 
     @property
+    def key(self) -> str:
+        """What tells this list from all others: its view, or its entity where it has none."""
+        return self.view.name if self.view else self.place.entity.name
+
+    @property
     def narrowed(self) -> bool:
         """Whether more than the view narrows the list."""
         return bool(self.search or self.where.strip() or any(each.complete for each in self.filters))

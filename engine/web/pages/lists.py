@@ -1,4 +1,4 @@
-"""The list page: tabs of views, search, filters, order, columns, totals, pages; bulk deletion and export."""
+"""The list page: tabs of views, search, filters, order, columns, totals, pages; export."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ from flask import Response
 
 from engine import diagnostics, forms, limits
 from engine.access import readable
-from engine.errors import BadRequest, DougongError, Forbidden, NotFound
+from engine.errors import BadRequest, DougongError, Forbidden
 from engine.forms import Filter
 from engine.ids import is_id
 from engine.language import types as t
 from engine.model.kinds.entity import Field
-from engine.records import Page, Query, Record, Reference, delete, find, get, restore, transfer
+from engine.records import Page, Query, Record, Reference, find, get, transfer
 from engine.store import UnitOfWork
 from engine.web.menu import entity_path
 from engine.web.pages.addresses import Place, place_of
+from engine.web.pages.columns import choosing, remember, with_columns
 from engine.web.pages.listing import PAGE_SIZES, Listing, listing_of, query_of
 from engine.web.render import Renderer
 from engine.web.routes import Routes
 from engine.web.show import BLANK, NUMERIC_KINDS, PLAIN_KINDS, instant, number_text, scaled, show
-from engine.web.toasts import leave_toast
 from engine.web.visit import Visit
 from engine.wording import say_error
 
@@ -63,7 +63,11 @@ class FilterRow:
 def list_page(visit: Visit, renderer: Renderer, app: str, name: str) -> Response:
     """One page of a list, or only its results for htmx."""
     place = place_of(visit, app, name)
-    listing = listing_of(visit, place)
+    listing = with_columns(visit, listing_of(visit, place))
+    if choosing(visit):
+        remember(visit, listing)
+        if not visit.partial:
+            return Response(status=303, headers={"Location": listing.address()})
     columns = forms.column_names(place.entity, listing.view, listing.columns_asked, place.rights)
     totals = forms.total_names(place.entity, listing.view, place.rights)
     query, bad = query_of(visit, listing, columns, totals)
@@ -101,7 +105,10 @@ def list_page(visit: Visit, renderer: Renderer, app: str, name: str) -> Response
         "phone": visit.app.forms[place.entity.name].phone if place.entity.name in visit.app.forms else (),
     }
     if visit.partial and visit.request.headers.get("HX-Target", "").endswith("#list"):
-        return renderer.part(visit, "list_results.html", **values)
+        part = renderer.part(visit, "list_results.html", **values)
+        if choosing(visit):
+            part.headers["HX-Push-Url"] = listing.address()
+        return part
     return renderer.page(visit, "list.html", **values)
 
 
@@ -174,8 +181,9 @@ def _filter_rows(visit: Visit, work: UnitOfWork, listing: Listing, bad: frozense
     rows = []
     for position, each in enumerate(listing.filters):
         field = listing.place.entity.fields.get(each.field)
-        title = visit.label(field.title) if field else _system_title(visit, each.field)
-        operators = forms.operators_of(field) if field else forms.OPERATORS["datetime"]
+        ours = each.field in ("created_at", "updated_at")
+        title = visit.label(field.title) if field else _system_title(visit, each.field) if ours else each.field
+        operators = forms.operators_of(field) if field else forms.OPERATORS["datetime"] if ours else ()
         chosen = None
         if field is not None and field.targets and each.values and is_id(each.values[0]):
             chosen = _reference(work, field.targets[0], each.values[0])
@@ -204,49 +212,13 @@ def _choosable(visit: Visit, place: Place) -> list[tuple[str, str, str]]:
     return found
 
 
-@ROUTES.post("/app/<app>/<name>/bulk", allow="people")
-def bulk(visit: Visit, _renderer: Renderer, app: str, name: str) -> Response:
-    """Deletes or restores the chosen records, all or none."""
-    place = place_of(visit, app, name)
-    form = visit.request.form
-    chosen = [key.lower() for key in form.getlist("id") if is_id(key.lower())][: limits.batch_rows_max]
-    action = form.get("action", "")
-    if action not in ("delete", "restore"):
-        raise BadRequest("bad-request")
-    with visit.writing() as work:
-        moved = sum(_moved(work, place.entity.name, key, action) for key in dict.fromkeys(chosen))
-    if action == "delete":
-        leave_toast(visit, "deleted", count=moved, entity=place.entity.name, undo=tuple(chosen))
-    else:
-        leave_toast(visit, "restored", count=moved, entity=place.entity.name)
-    return Response(status=303, headers={"Location": back_to_list(visit, place)})
-
-
-def _moved(work: UnitOfWork, entity: str, key: str, action: str) -> int:
-    """How many records one chosen record's deletion or return moved; 0 where it came back with another one already."""
-    if action == "delete":
-        return delete(work, entity, key, None)
-    try:
-        return restore(work, entity, key)
-    except NotFound:
-        get(work, entity, key)
-        return 0
-
-
-def back_to_list(visit: Visit, place: Place) -> str:
-    """The list that the form came from, with its filters; only ever a list of this entity."""
-    path = entity_path(place.entity.name)
-    asked = visit.request.form.get("next", "")
-    return asked if asked == path or asked.startswith(path + "?") else path
-
-
 @ROUTES.get("/app/<app>/<name>/export.csv", allow="people")
 def export(visit: Visit, _renderer: Renderer, app: str, name: str) -> Response:
     """The whole list as CSV, with its filters and columns. Text that a spreadsheet would run is disarmed by an apostrophe."""
     place = place_of(visit, app, name)
     if not place.may_export:
         raise Forbidden("not-allowed", verb="export", entity=place.entity.name)
-    listing = replace(listing_of(visit, place), limit=limits.page_rows_max, cursor="")
+    listing = replace(with_columns(visit, listing_of(visit, place)), limit=limits.page_rows_max, cursor="")
     columns = forms.column_names(place.entity, listing.view, listing.columns_asked, place.rights)
     query, bad = query_of(visit, listing, columns, {})
     if bad:

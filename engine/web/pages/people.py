@@ -9,6 +9,7 @@ from typing import Any
 from flask import Response
 
 from engine import access, limits
+from engine.access import Actor
 from engine.errors import Invalid
 from engine.records import Query, Record, create, delete, find, get, people
 from engine.store import UnitOfWork
@@ -128,6 +129,11 @@ def _form(visit: Visit, renderer: Renderer, *, status: int = 200, **more: Any) -
     return renderer.page(visit, "set_password.html", status=status, password_min=limits.password_chars_min, **values)
 
 
+def _login_of(visit: Visit, user: str) -> str:
+    with visit.runtime.read(Actor.system("account")) as work:
+        return str(get(work, _USER, user).values["login"] or "")
+
+
 @ROUTES.get("/set-password", allow="everyone")
 def set_password_page(visit: Visit, renderer: Renderer) -> Response:
     """The page that a set-up link opens. The code stands behind the #, which no browser sends and no log keeps."""
@@ -146,7 +152,7 @@ def set_password(visit: Visit, renderer: Renderer) -> Response:
     if new != form.get("again", ""):
         return _form(visit, renderer, status=422, problem=visit.say("account.differ"), at="again", code=code)
     try:
-        hashed = hash_password(new)
+        hashed = hash_password(new, (_login_of(visit, user), actor.name))
     except Invalid as error:
         return _form(visit, renderer, status=422, problem=say_problem(error.problems[0], visit.language), at="new", code=code)
     with visit.runtime.begin(actor, request_id=visit.request_id) as work:

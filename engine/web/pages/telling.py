@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 from markupsafe import Markup
@@ -14,7 +15,7 @@ from engine.language import types as t
 from engine.model.kinds.entity import FILE_KINDS, Entity, Field
 from engine.records import HistoryEntry, Record, Reference, get
 from engine.store import UnitOfWork
-from engine.web.show import BLANK, duration_text, link, number_text, show_value
+from engine.web.show import BLANK, duration_text, instant, link, number_text, show_value
 from engine.web.visit import Visit
 
 _REFERENCES_MAX = 40
@@ -144,9 +145,20 @@ def _value(visit: Visit, field: Field, value: Any, names: Mapping[str, Reference
         return Markup('<span class="dg-number">{}</span>').format(number_text(field, int(str(value).replace(".", ""))))
     if field.kind in ("boolean", "choice", "multi_choice"):
         return show_value(visit, field, value, {})
-    text = str(value)
     if field.kind == "datetime":
-        text = text.replace("T", " ").removesuffix("Z")[:16] + " UTC"
+        return _instant(visit, str(value))
+    if field.kind in ("integer", "json"):
+        return show_value(visit, field, value, {})
+    text = str(value)
     if isinstance(field.type, t.Duration) and isinstance(value, int):
         text = duration_text(value)
     return Markup('<span class="dg-text">{}</span>').format(text[:500])
+
+
+def _instant(visit: Visit, text: str) -> Markup:
+    """A point in time out of the audit, in the zone of the other pages."""
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError:
+        return Markup("{}").format(text)
+    return instant(visit, at.astimezone(UTC).replace(tzinfo=None) if at.tzinfo else at)
