@@ -51,7 +51,9 @@ class Resolved:
 
 
 def nearest(word: str, known: tuple[str, ...]) -> str | None:
-    """The known word that was probably meant."""
+    """The known word that was probably meant; none where the word itself is known, and what is wrong is where it stands."""
+    if word in known:
+        return None
     close = difflib.get_close_matches(word, known, n=1, cutoff=0.6 if word.isascii() else 0.5)
     if close:
         return close[0]
