@@ -127,12 +127,12 @@ def _rows(holder: _AppHolder, roles: frozenset[str], admin: bool, scopes: frozen
         if grant is None:
             continue
         reasons.append(_reason(role, verb, grant))
-        everything = everything or grant.scope == "all"
-        shared = shared or grant.scope == "shared"
+        everything = everything or "all" in grant.scopes
+        shared = shared or "shared" in grant.scopes
         if grant.where is not None:
             conditions.append(grant.where)
-        if grant.scope is not None:
-            condition = _scope_condition(_AppHolder(app), _governing(app, entity), grant.scope)
+        for scope in grant.scopes:
+            condition = _scope_condition(_AppHolder(app), _governing(app, entity), scope)
             if condition is not None:
                 conditions.append(condition)
     if verb == "read" and entity in ORGANISATION and not (conditions or shared or everything):
@@ -143,8 +143,8 @@ def _rows(holder: _AppHolder, roles: frozenset[str], admin: bool, scopes: frozen
 
 
 def _reason(role: str, verb: Verb, grant: Grant) -> Reason:
-    scope = grant.scope or (grant.where.source if grant.where else "")
-    return Reason(role, verb, scope, grant.span.path, grant.span.line + 1)
+    said = [*grant.scopes, *([grant.where.source] if grant.where else [])]
+    return Reason(role, verb, " or ".join(said), grant.span.path, grant.span.line + 1)
 
 
 def fields(app: App, actor: Actor, entity: str) -> Mapping[str, FieldRight]:

@@ -20,6 +20,7 @@ from engine.demo import Login
 from engine.settings import Settings
 from engine.store import Database
 from engine.web import create_app
+from engine.web.assets import BundleMissing, scripts
 from engine.web.logs import configure
 from engine.web.server import serve
 
@@ -49,6 +50,11 @@ def run(args: argparse.Namespace) -> int:
     configuration = settings.read(args.db)
     compilation = compile_or_report(args.apps, args.lang)
     if compilation is None or compilation.app is None:
+        return 1
+    try:
+        scripts("app")
+    except BundleMissing as missing:
+        print(missing, file=sys.stderr)
         return 1
     database = Database(configuration.database_url)
     logins: list[Login] = []

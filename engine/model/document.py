@@ -67,7 +67,7 @@ def parse(path: str, data: bytes) -> Parsed:
         return Parsed(None, tuple(reader.found), text)
     except _Refused:
         return Parsed(None, tuple(reader.found), text)
-    if path.endswith(".json"):
+    if path.lower().endswith(".json"):
         strict = _strict_json(path, text)
         if strict is not None:
             return Parsed(None, (strict,), text)

@@ -71,7 +71,8 @@ def _attach(build: Build, app: AppDraft, document: Document) -> None:
 
 
 def _overlay_target(build: Build, app: AppDraft, document: Document) -> EntityDraft | None:
-    own = build.entities.get(f"{app.name}.{document.name}")
+    full = document.name if document.name.startswith(f"{app.name}.") else f"{app.name}.{document.name}"
+    own = build.entities.get(full)
     if own is not None:
         build.error("overlay-of-own", document.name_node.span, name=document.name)
         return None

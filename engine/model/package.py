@@ -54,7 +54,7 @@ class Package:
 
     def definitions(self) -> Iterator[str]:
         """The paths of definition files, in order."""
-        return (path for path in sorted(self.files) if path.endswith(DEFINITIONS))
+        return (path for path in sorted(self.files) if path.lower().endswith(DEFINITIONS))
 
 
 def read_package(path: Path | str, label: str | None = None) -> Package:
@@ -147,7 +147,7 @@ def _unreadable(span: Span, found: OSError) -> Diagnostic:
 
 
 def _most_bytes(name: str) -> int:
-    return limits.package_file_bytes_max if name.endswith(DEFINITIONS) else 20 * limits.package_file_bytes_max
+    return limits.package_file_bytes_max if name.lower().endswith(DEFINITIONS) else 20 * limits.package_file_bytes_max
 
 
 def _too_large(span: Span) -> Diagnostic:

@@ -71,6 +71,7 @@ def _check_right(build: Build, draft: EntityDraft, key: Node, path: str) -> None
 
 
 def _grant(expressions: Expressions, app: AppDraft, draft: EntityDraft, node: Node) -> Grant:
-    scope: Any = node.text_of("scope") if node.is_map else node.text
+    said = node.get("scope") if node.is_map else node
+    scopes: Any = () if said is None else tuple(each.text for each in said.each())
     where = expressions.compile(node.get("where"), draft.name, app.name, condition=True, looked_up=True)
-    return Grant(scope, where, node.span if not node.is_map else node.start)
+    return Grant(scopes, where, node.span if not node.is_map else node.start)

@@ -267,7 +267,7 @@ def _check_unique(node: Node, found: Found) -> None:
 def _object(compiler: _Compiler, schema: _Schema, home: str) -> Check:
     properties = {key: compiler.compile(each, home) for key, each in schema.get("properties", {}).items()}
     required = tuple(schema.get("required", ()))
-    least = schema.get("minProperties", 0)
+    least, most = schema.get("minProperties", 0), schema.get("maxProperties")
     names = compiler.compile(schema["propertyNames"], home) if "propertyNames" in schema else None
     rest = schema.get("additionalProperties", True)
     other = compiler.compile(rest, home) if isinstance(rest, Mapping) else None
@@ -292,6 +292,8 @@ def _object(compiler: _Compiler, schema: _Schema, home: str) -> Check:
                 found.add(node, error("missing-key", node.start, key=key))
         if len(node.value) < least:
             found.add(node, error("too-few", node.start, least=least))
+        if most is not None and len(node.value) > most:
+            found.add(node, error("too-many", node.start, most=most))
 
     return check
 
@@ -355,7 +357,7 @@ _MAKERS: dict[str, _Maker] = {
     **_first(("pattern", "minLength", "maxLength"), _text),
     **_first(("minimum", "maximum", "exclusiveMinimum"), _number),
     **_first(("items", "minItems", "maxItems", "uniqueItems"), _array),
-    **_first(("properties", "additionalProperties", "propertyNames", "required", "minProperties"), _object),
+    **_first(("properties", "additionalProperties", "propertyNames", "required", "minProperties", "maxProperties"), _object),
     "anyOf": _any_of,
     "if": _condition,
 }

@@ -10,7 +10,7 @@ from engine.records.query import Page, Query, find, get
 from engine.records.record import Record, Reference
 from engine.records.removal import delete, purge, restorable, restore
 from engine.records.service import create, create_and_read, create_many, update
-from engine.records.sharing import share, unshare
+from engine.records.sharing import Share, share, shareable, shares, unshare
 from engine.records.suggest import autocomplete
 
 __all__ = [
@@ -20,6 +20,7 @@ __all__ = [
     "Query",
     "Record",
     "Reference",
+    "Share",
     "Verdict",
     "autocomplete",
     "create",
@@ -38,6 +39,8 @@ __all__ = [
     "restorable",
     "restore",
     "share",
+    "shareable",
+    "shares",
     "unshare",
     "update",
     "why",

@@ -21,8 +21,9 @@ from engine.store.prepared import insert_into
 from engine.store.schema import AUDIT, OUTBOX
 from engine.store.tables import Tables
 
-Verb = Literal["create", "update", "delete", "restore", "purge", "setup", "password"]
-"""``setup`` and ``password`` are of people: a link for setting a password was made; a password was set."""
+Verb = Literal["create", "update", "delete", "restore", "purge", "share", "unshare", "setup", "password"]
+"""``share`` and ``unshare``: one person was given access to the record, or lost it. ``setup`` and ``password`` are of people:
+a link for setting a password was made; a password was set."""
 
 _ACCESS_ENTITIES = frozenset({"system.user", "system.department", "system.team", "system.team_member", "system.role_assignment"})
 

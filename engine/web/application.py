@@ -10,6 +10,7 @@ from urllib.parse import quote, urlsplit
 import flask
 from flask import Flask, Response
 from werkzeug.exceptions import HTTPException, NotFound
+from werkzeug.local import LocalProxy
 from werkzeug.wrappers import Response as AnyResponse
 
 from engine import access, limits, settings
@@ -64,10 +65,11 @@ def _trusted_hosts(configuration: Settings) -> list[str]:
 def _view(site: Site, renderer: Renderer, route: Route) -> Callable[..., AnyResponse]:
     def view(**parts: str) -> AnyResponse:
         visit: Visit = flask.request.environ[_VISIT]
+        request = visit.request
         # Only what carries files may be large: a form without them is held in memory whole.
-        plain = flask.request.mimetype == "application/x-www-form-urlencoded"
+        plain = request.mimetype == "application/x-www-form-urlencoded"
         small = plain or visit.actor is None
-        flask.request.max_content_length = limits.request_bytes_max if small else route.bytes_max or limits.request_bytes_max
+        request.max_content_length = limits.request_bytes_max if small else route.bytes_max or limits.request_bytes_max
         if visit.by_token and not route.json:
             visit.actor = None
         if route.allow != "everyone" and visit.actor is None:
@@ -78,10 +80,16 @@ def _view(site: Site, renderer: Renderer, route: Route) -> Callable[..., AnyResp
         if route.allow == "administrators" and not access.is_admin(visit.app, visit.person):
             raise Forbidden("administrators-only")
         check_forgery(visit, keeps_input=route.keeps_input)
-        _refuse_null_characters(flask.request, parts)
+        _refuse_null_characters(request, parts)
         return route.page(visit, renderer, **parts)
 
     return view
+
+
+def _itself(request: flask.Request) -> flask.Request:
+    """The request behind Flask's stand-in, which would look it up anew at each of the dozens of times it is asked for something."""
+    found: flask.Request = request._get_current_object() if isinstance(request, LocalProxy) else request
+    return found
 
 
 def _refuse_null_characters(request: flask.Request, parts: Mapping[str, str]) -> None:
@@ -96,9 +104,10 @@ def _refuse_null_characters(request: flask.Request, parts: Mapping[str, str]) ->
 def _wire(flask_app: Flask, site: Site, renderer: Renderer, declared: Mapping[str, Route]) -> None:
     @flask_app.before_request
     def begin() -> None:
-        flask.request.environ[_STARTED] = time.perf_counter()
-        flask.request.environ[_VISIT] = visit_of(site, flask.request)
-        if flask.request.url_rule is not None and flask.request.endpoint not in declared:
+        request = _itself(flask.request)
+        request.environ[_STARTED] = time.perf_counter()
+        request.environ[_VISIT] = visit_of(site, request)
+        if request.url_rule is not None and request.endpoint not in declared:
             # Added by some other way than the table of routes, so nobody said who may ask.
             raise NotFound
 
@@ -161,7 +170,7 @@ def _to_login(visit: Visit) -> Response:
 
 
 def _finish(site: Site, response: Response) -> None:
-    request = flask.request
+    request = _itself(flask.request)
     visit: Visit | None = request.environ.get(_VISIT)
     secure = site.secure(request)
     headers.guard(response, visit, secure=secure)

@@ -43,6 +43,8 @@ class JsonFormatter(logging.Formatter):
 
 def configure(level: str) -> None:
     """Send every log of this process through the JSON form, at this level and above."""
+    # What our lines do not tell is not looked up for each of them.
+    logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(JsonFormatter())
     root = logging.getLogger()

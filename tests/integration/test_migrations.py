@@ -11,7 +11,7 @@ import pytest
 import sqlalchemy as sa
 from sqlalchemy import event
 
-from engine import cli, deployment, limits
+from engine import cli, deployment, limits, records
 from engine.ids import new_id
 from engine.store import Database, Tables, migrations
 from engine.store.migrations.live import inspect
@@ -130,20 +130,78 @@ def test_history_and_numbers_follow_a_rename(fresh_url: str) -> None:
     assert said.history(fresh_url, "request", key)[0]["headline"] == [None, "A"]
 
 
-def test_a_key_that_is_broken_only_after_conversion_is_refused_and_the_old_release_goes_on(fresh_url: str) -> None:
-    said.apply(fresh_url, said.package({"ticket": {"properties": {"code": {"type": "string"}}}}))
-    said.fill(fresh_url, {"ticket": [{"code": "1"}, {"code": "01"}]})
+INSTANT = {"type": "string", "format": "date-time"}
+CODED: dict[str, object] = {"code": {"type": "string"}}
+"""What a key is worked out from cannot be compared before it is there."""
+COMPUTED = {**CODED, "key": {"type": "string", "compute": "upper(code)", "unique": True}}
+
+
+def test_a_key_that_is_broken_only_once_it_is_worked_out_is_refused_and_the_old_release_goes_on(fresh_url: str) -> None:
+    said.apply(fresh_url, said.package({"ticket": {"properties": CODED}}))
+    said.fill(fresh_url, {"ticket": [{"code": "a"}, {"code": "A"}]})
     with pytest.raises(migrations.Refused) as refused:
-        said.apply(fresh_url, said.package({"ticket": {"properties": {"code": {"type": "integer", "unique": True}}}}))
+        said.apply(fresh_url, said.package({"ticket": {"properties": COMPUTED}}))
     assert refused.value.plan.findings[-1].code == "key-broken"
-    assert [record["code"] for record in said.read(fresh_url, "ticket")] == ["1", "01"]
+    assert [record["code"] for record in said.read(fresh_url, "ticket")] == ["a", "A"]
+
+
+@pytest.mark.parametrize(
+    ("before", "values", "after", "shared"),
+    [
+        ({"type": "string"}, ["1", "01", "2", None, None], {"type": "integer"}, ("1",)),
+        ({"type": "string", "unique": True}, ["1.001", "1.002"], {"kind": "decimal", "scale": 2}, ("1.00",)),
+        ({"type": "string"}, ["open", "Open"], {"enum": ["open", "closed"]}, ("open",)),
+        (
+            {"type": "string", "format": "date-time"},
+            ["2026-01-01T01:00:00Z", "2026-01-01T02:00:00Z"],
+            {"type": "string", "format": "date"},
+            None,
+        ),
+        ({"type": "string"}, ["7", None], {"type": "integer", "default": 7, "required": True}, ("7",)),
+    ],
+)
+def test_records_that_a_conversion_makes_alike_are_told_before_anything_is_done(
+    fresh_url: str, before: dict[str, object], values: list[str | None], after: dict[str, object], shared: tuple[str, ...] | None
+) -> None:
+    said.apply(fresh_url, said.package({"ticket": {"properties": {"code": before}}}))
+    said.fill(fresh_url, {"ticket": [{"code": value} if value is not None else {} for value in values]})
+    required = after.pop("required", False)
+    wanted = {"properties": {"code": {**after, "unique": True}}, **({"required": ["code"]} if required else {})}
+    after["required"] = required
+    app = said.package({"ticket": wanted})
+    database = Database(fresh_url)
+    with database.read() as connection:
+        columns = dict(inspect(connection)["desk_ticket"].columns)
+    found = [each for each in deployment.plan(database, said.compiled(app)).findings if each.severity == "refused"]
+    assert [(each.code, each.rows) for each in found] == [("duplicates", 1)]
+    assert shared is None or found[0].samples == shared
+    with pytest.raises(migrations.Refused):
+        said.apply(fresh_url, app, allow_destructive=True)
+    with database.read() as connection:
+        assert dict(inspect(connection)["desk_ticket"].columns) == columns
+    database.close()
+
+
+def test_a_choice_that_was_cleared_is_blank_in_the_database_too(fresh_url: str) -> None:
+    several = {"ticket": {"properties": {"tags": {"type": "array", "items": {"enum": ["a", "b"]}}}}}
+    said.apply(fresh_url, said.package(several))
+    key = said.fill(fresh_url, {"ticket": [{"tags": ["a"]}]})[0]
+    running = deployment.open_runtime(fresh_url, clock=said.CLOCK)
+    with running.begin(said.SYSTEM) as work:
+        records.update(work, "desk.ticket", key, {"tags": None}, None)
+    with running.read(said.SYSTEM) as work:
+        assert len(records.find(work, records.Query("desk.ticket", where="tags is blank")).items) == 1
+        assert work.connection.execute(sa.text("SELECT count(*) FROM desk_ticket WHERE tags IS NULL")).scalar_one() == 1
+    running.database.close()
+    said.apply(fresh_url, said.package({"ticket": {"properties": {"tags": {"type": "string"}}}}))
+    assert said.read(fresh_url, "ticket")[0]["tags"] is None
 
 
 def test_what_a_given_up_change_made_is_taken_away(fresh_url: str) -> None:
-    said.apply(fresh_url, said.package({"ticket": {"properties": {"code": {"type": "string"}}}}))
-    said.fill(fresh_url, {"ticket": [{"code": "1"}, {"code": "01"}]})
-    broken = {
-        "ticket": {"properties": {"code": {"type": "integer", "unique": True}, "wrong": {"type": "string"}}},
+    said.apply(fresh_url, said.package({"ticket": {"properties": CODED}}))
+    said.fill(fresh_url, {"ticket": [{"code": "a"}, {"code": "A"}]})
+    broken: dict[str, object] = {
+        "ticket": {"properties": {**COMPUTED, "wrong": {"type": "string"}}},
         "wrong": {"properties": {"x": {"type": "string"}}},
     }
     with pytest.raises(migrations.Refused):
@@ -278,7 +336,7 @@ def test_the_commands_plan_and_apply(fresh_url: str, tmp_path: Path, capsys: pyt
     assert capsys.readouterr().out == "The database is up to date.\n"
     _folder(tmp_path / "desk", "  subject: {type: string}\n  size: {type: integer}\n")
     assert cli.main(["plan", app, "--db", fresh_url, "--lang", "zh"]) == 0
-    assert "1 个值将停用：large" in capsys.readouterr().out
+    assert "1 个值无法原样转换：large" in capsys.readouterr().out
     assert cli.main(["plan", app, "--db", fresh_url, "--format", "json"]) == 0
     plan = json.loads(capsys.readouterr().out)
     assert (plan["destructive"], plan["refused"]) == (True, False)

@@ -181,6 +181,33 @@ def test_sharing_opens_one_record(desk: Desk) -> None:
         records.share(work, "desk.ticket", key, desk.eve.id)
 
 
+def test_sharing_is_written_down_and_taken_back(desk: Desk) -> None:
+    key = ticket(desk, desk.ann, "shared")
+    ann, eve = desk.ann.id or "", desk.eve.id or ""
+    with desk.runtime.begin(desk.ann) as work:
+        assert records.shareable(work, records.get(work, "desk.ticket", key))
+        records.share(work, "desk.ticket", key, eve, may_update=True)
+    with desk.runtime.read(desk.ann) as work:
+        given = records.shares(work, "desk.ticket", key)
+        assert [(each.user, each.name, each.may_update, each.by) for each in given] == [(eve, "Eve", True, "Ann")]
+    with desk.runtime.begin(desk.ann) as work:
+        assert records.unshare(work, "desk.ticket", key, eve)
+        assert not records.unshare(work, "desk.ticket", key, eve)
+    assert subjects(desk, desk.eve) == set()
+    with desk.runtime.read(desk.ann) as work:
+        told = [(each.verb, each.about, each.version, each.actor, dict(each.changes)) for each in records.history(work, "desk.ticket", key)]
+    assert told[:2] == [("unshare", "Eve", 1, ann, {}), ("share", "Eve", 1, ann, {})]
+
+
+def test_sharing_with_somebody_who_would_not_see_it_is_refused(desk: Desk) -> None:
+    key = ticket(desk, desk.ann, "kept")
+    with pytest.raises(Invalid) as refused, desk.runtime.begin(desk.ann) as work:
+        records.share(work, "desk.ticket", key, desk.dan.id or "")
+    assert [(each.field, each.code) for each in refused.value.problems] == [("user", "sees-nothing-shared")]
+    with pytest.raises(Forbidden), desk.runtime.begin(desk.ann.narrowed(("read",))) as work:
+        records.share(work, "desk.ticket", key, desk.eve.id or "")
+
+
 def test_a_read_only_token_changes_nothing(desk: Desk) -> None:
     key = ticket(desk, desk.ann, "mine")
     reader = desk.ann.narrowed(("read",))

@@ -33,7 +33,7 @@ def addresses(house: House, key: str) -> list[tuple[str, str]]:
     found = []
     for rule in house.site.url_map.iter_rules():
         path = rule.rule.replace("<app>", "vault").replace("<name>", "folder").replace("<entity>", "folder").replace("<path:name>", "x")
-        path = path.replace("<key>", key).replace("<action>", "restore")
+        path = path.replace("<key>", key).replace("<user>", key).replace("<action>", "restore")
         assert "<" not in path, rule.rule
         found += [(method, path) for method in sorted((rule.methods or set()) - {"HEAD", "OPTIONS"})]
     return found

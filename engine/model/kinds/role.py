@@ -18,9 +18,9 @@ FieldRight = Literal["none", "mask", "read", "write"]
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """One verb on one entity for the records of ``scope``, or those that ``where`` selects (both: either suffices)."""
+    """One verb on one entity for the records of any of ``scopes``, or those that ``where`` selects (whichever: one suffices)."""
 
-    scope: Scope | None
+    scopes: tuple[Scope, ...]
     where: Expression | None
     span: Span
 

@@ -160,7 +160,10 @@ def _expand(held: Session, bench: Bench, entry: Entry, step: Step, observe: Obse
     after, done = step.position, step.rows_done
     while True:
         with held.transaction() as connection:
-            until, written = steps.fill_batch(bench, connection, operation, after)
+            try:
+                until, written = steps.fill_batch(bench, connection, operation, after)
+            except exc.IntegrityError as error:
+                raise _Broken(operation, "key-broken") from error
             if until is not None:
                 done += written
                 journal.move(connection, entry, step.number, position=until, rows_done=done, at=held.now)

@@ -268,7 +268,9 @@ class _Planner:
         kind = filling_of(change, column)
         if kind is None or not change.rows:
             return
-        rows = change.rows if column.fate == "add" else impact.count_blank(self.setting.connection, now, column.physical)
+        rows = change.rows if column.fate == "add" else impact.count_blank(self.setting.connection, now, column.source or column.physical)
+        if column.fate == "convert" and column.losses is not None:
+            rows += column.losses.lost
         if not rows:
             return
         made, sample, early = self._filler(change, column, field, kind)
@@ -289,14 +291,24 @@ class _Planner:
     def _filler(
         self, change: TableChange, column: ColumnChange, field: Field, kind: Filling
     ) -> tuple[type[FillDefault | FillInitial | FillNumbers], str, bool]:
-        """The kind of step, what it fills in, and whether it may begin beside the release in force."""
+        """The kind of step, what it fills in, and whether it may begin beside the release in force.
+
+        Not before the values that are there have been converted, nor under a unique key of the release in force.
+        """
+        free = column.fate != "convert" and not self._keyed(change, column)
         if kind == "numbers" and field.sequence is not None:
             # A counter of that name may still belong to another field, until the switch renames it.
             taken = change.old is None or change.old.name != change.entity.name or field.name in change.old.fields
             return FillNumbers, field.sequence.template, column.settled and not taken
         if kind == "initial" and field.initial is not None:
-            return FillInitial, field.initial.source, own_settled(change, at_creation(self.setting.new, change.entity.name, field.initial))
-        return FillDefault, impact.show(field.default, field.type), True
+            known = own_settled(change, at_creation(self.setting.new, change.entity.name, field.initial))
+            return FillInitial, field.initial.source, free and known
+        return FillDefault, impact.show(field.default, field.type), free
+
+    def _keyed(self, change: TableChange, column: ColumnChange) -> bool:
+        """Whether a unique index stands on the column now."""
+        indexes = self.setting.live[change.now].indexes.values() if change.now is not None else ()
+        return any(index.unique and column.physical in index.columns for index in indexes)
 
     def _targets(self, change: TableChange) -> Iterator[Operation]:
         """The companion columns of links that may point to several entities."""

@@ -67,7 +67,17 @@ def conversion(old: t.Type, new: Field, zone: str) -> Convert:
     step = _CONVERSIONS.get((type(old), type(new.type)))
     if step is None:
         return lambda _: LOST
-    return lambda value: step(case, value)
+    return lambda value: _tried(step, case, value)
+
+
+def _tried(step: Callable[[_Case, Any], Converted], case: _Case, value: Any) -> Converted:
+    """One conversion. What stands at the very ends of the calendar may have no counterpart in another time zone."""
+    if value is None:
+        return Converted(None)
+    try:
+        return step(case, value)
+    except OverflowError:
+        return LOST
 
 
 def kept_targets(old_app: App, new_app: App, old: Field, new: Field) -> tuple[str, ...]:

@@ -36,7 +36,7 @@ _AT_CREATION: Mapping[str, str] = {
 def filling_of(change: TableChange, column: ColumnChange) -> Filling | None:
     """How blank values of a column are filled, or None where they stay as they are."""
     field, old = column.field, column.old
-    if field is None or field.computed or column.fate not in ("keep", "add"):
+    if field is None or field.computed or column.fate == "recompute":
         return None
     if field.sequence is not None:
         new = column.fate == "add" or (old is not None and old.sequence is None)

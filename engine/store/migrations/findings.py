@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-import sqlalchemy as sa
-
 from engine.i18n import LocalizedText
 from engine.language import types as t
 from engine.model.kinds.entity import Entity, Field
 from engine.store.migrations import impact
 from engine.store.migrations.changes import ColumnChange, Setting, TableChange
 from engine.store.migrations.computing import own_settled
+from engine.store.migrations.conversions import Convert, conversion
 from engine.store.migrations.filling import at_creation, count_left_blank, filling_of
+from engine.store.migrations.impact import KeyPart
 from engine.store.migrations.matching import Matching
 from engine.store.migrations.plan import Finding
 
@@ -52,6 +52,13 @@ def _field(setting: Setting, change: TableChange, table: str, column: ColumnChan
     if not change.rows or field.computed:
         return
     yield from _required(setting, change, table, column, field)
+    convert = _converting(setting, column)
+    if convert is not None and column.source is not None and old is not None:
+        words = [word for word in (*_LOWER, *_HIGHER, *_OTHER) if word in field.constraints]
+        if words:
+            number, samples = impact.violations(setting.connection, table, column.source, field, old.type, convert)
+            if number:
+                yield Finding("constraint-broken", "note", title, number, samples, ", ".join(words))
     if column.source is None or column.fate != "keep" or old is None:
         return
     yield from _tightened(setting, title, table, column, old, field)
@@ -60,6 +67,14 @@ def _field(setting: Setting, change: TableChange, table: str, column: ColumnChan
         values = impact.count_values(setting.connection, table, column.source)
         if values:
             yield Finding("currency-changed", "note", title, values, detail=f"{old.type.currency or '?'} → {field.type.currency or '?'}")
+
+
+def _converting(setting: Setting, column: ColumnChange) -> Convert | None:
+    """What values of a column become by a change of type; None where they stay, or where nothing is known of them."""
+    old, field = column.old, column.field
+    if column.fate != "convert" or not column.known or old is None or field is None or (old.targets and field.targets):
+        return None
+    return conversion(old.type, field, setting.new.defaults.time_zone)
 
 
 def _required(setting: Setting, change: TableChange, table: str, column: ColumnChange, field: Field) -> Iterator[Finding]:
@@ -117,30 +132,51 @@ def _keys(setting: Setting, change: TableChange, table: str) -> Iterator[Finding
     present = setting.live[table].indexes
     for index in setting.tables[change.entity.name].indexes:
         names = tuple(index.info["columns"])
-        if not index.unique or (str(index.name) in present and change.settled):
+        columns = [each for name in names if (each := change.column(name)) is not None]
+        moves = [each for each in columns if each.fate != "keep" or filling_of(change, each) == "default"]
+        if not index.unique or (str(index.name) in present and change.settled and not moves):
             continue
-        columns = [change.column(name) for name in names]
-        yield from _key(setting, change, table, index, [each for each in columns if each is not None])
+        yield from _key(setting, change, table, columns)
 
 
-def _key(setting: Setting, change: TableChange, table: str, index: sa.Index, columns: Sequence[ColumnChange]) -> Iterator[Finding]:
+def _key(setting: Setting, change: TableChange, table: str, columns: Sequence[ColumnChange]) -> Iterator[Finding]:
     kept = {each.source: each.field.type if each.field else None for each in columns if each.fate == "keep" and each.source is not None}
     filled = [
         each for each in columns if each.fate == "add" and each.field is not None and each.field.required and each.field.default is not None
     ]
-    if len(kept) + len(filled) < len(columns):
-        return  # blank or converted or computed: told by the database when the index is made
+    parts = [part for each in columns if (part := _key_part(setting, change, each)) is not None]
+    if len(parts) + len(filled) < len(columns):
+        return  # blank or computed: told by the database when the index is made
     labels = [each.field.title if each.field is not None else LocalizedText.same(each.name) for each in columns]
     title = LocalizedText(
         f"{change.entity.title.en} / {' + '.join(label.en for label in labels)}",
         f"{change.entity.title.zh}／{' + '.join(label.zh for label in labels)}",
     )
-    if not kept:
+    if not parts:
         if impact.count(setting.connection, table, live=True) > 1:
             yield Finding(
                 "duplicates", "refused", title, 1, tuple(impact.show(each.field.default, each.field.type) for each in filled if each.field)
             )
         return
-    number, samples = impact.duplicates(setting.connection, table, kept)
+    if len(parts) == len(kept) and not any(filling_of(change, each) == "default" for each in columns if each.source in kept):
+        number, samples = impact.duplicates(setting.connection, table, kept)
+    else:
+        number, samples = impact.duplicates_to_be(setting.connection, table, parts)
     if number:
         yield Finding("duplicates", "refused", title, number, samples)
+
+
+def _key_part(setting: Setting, change: TableChange, column: ColumnChange) -> KeyPart | None:
+    """A column of a key that holds values now, with what becomes of them; None where nothing is held or known."""
+    field, convert = column.field, _converting(setting, column)
+    default = field.default if field is not None and filling_of(change, column) == "default" else None
+    if column.source is None or (convert is None and column.fate != "keep"):
+        return None
+
+    def becomes(value: Any) -> Any:
+        after = convert(value).value if convert is not None else value
+        return default if after is None else after
+
+    type_ = field.type if field is not None else None
+    stored = column.old.type if convert is not None and column.old is not None else type_
+    return KeyPart(column.source, stored, becomes, type_)

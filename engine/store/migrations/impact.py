@@ -40,6 +40,11 @@ def show(value: Any, type_: t.Type | None = None) -> str:
     return text if len(text) <= _SAMPLE_CHARS else text[: _SAMPLE_CHARS - 1] + "…"
 
 
+def some(texts: Sequence[str]) -> tuple[str, ...]:
+    """As many samples as people read, with an ellipsis where there are more."""
+    return tuple(texts) if len(texts) <= SAMPLES else (*texts[:SAMPLES], "…")
+
+
 def count(connection: sa.Connection, table: str, *, live: bool = False) -> int:
     """The rows of a table; with ``live`` those not deleted."""
     rows = sa.table(table, sa.column("deleted_at"))
@@ -81,9 +86,9 @@ def losses(connection: sa.Connection, table: str, column: str, type_: t.Type, co
         changes = changes or converted.value != value or type(converted.value) is not type(value)
         if not converted.exact:
             lost += rows
-            if len(samples) < SAMPLES:
+            if len(samples) <= SAMPLES:
                 samples.append(show(value, type_))
-    return Losses(total, lost, tuple(samples), changes)
+    return Losses(total, lost, some(samples), changes)
 
 
 def link_losses(connection: sa.Connection, table: str, column: str, companion: str | None, strange: Sequence[str]) -> Losses:
@@ -105,18 +110,51 @@ def duplicates(connection: sa.Connection, table: str, columns: Mapping[str, t.Ty
     number = int(connection.execute(sa.select(sa.func.count()).select_from(groups.subquery())).scalar_one())
     if not number:
         return 0, ()
-    found = connection.execute(groups.order_by(*keys).limit(SAMPLES)).all()
-    return number, tuple(" / ".join(map(show, row, columns.values())) for row in found)
+    found = connection.execute(groups.order_by(*keys).limit(SAMPLES + 1)).all()
+    return number, some([" / ".join(map(show, row, columns.values())) for row in found])
 
 
-def violations(connection: sa.Connection, table: str, column: str, field: Field) -> tuple[int, tuple[str, ...]]:
-    """How many live records have a value that the field's standard keywords do not allow, and some of the values."""
+@dataclass(frozen=True, slots=True)
+class KeyPart:
+    """A column of a unique key as it is now, its type as stored, and what each value (None for a blank) will be."""
+
+    column: str
+    stored: t.Type | None
+    becomes: Callable[[Any], Any]
+    type: t.Type | None
+
+
+def duplicates_to_be(connection: sa.Connection, table: str, parts: Sequence[KeyPart]) -> tuple[int, tuple[str, ...]]:
+    """How many keys more than one live record will have once its values are converted and filled, and some of them."""
+    typed: list[sa.ColumnClause[Any]] = [sa.column(each.column, column_type(each.stored) if each.stored else None) for each in parts]
+    rows = sa.table(table, *typed, sa.column("deleted_at"))
+    keys = [rows.c[each.column] for each in parts]
+    groups = sa.select(*keys, sa.func.count()).where(rows.c.deleted_at.is_(None)).group_by(*keys)
+    held: Counter[tuple[Any, ...]] = Counter()
+    for *values_, number in connection.execute(groups):
+        key = tuple(each.becomes(value) for each, value in zip(parts, values_, strict=True))
+        if None not in key:
+            held[key] += int(number)
+    twice = [key for key, number in held.items() if number > 1]
+    return len(twice), some([" / ".join(map(show, key, (each.type for each in parts))) for key in twice[: SAMPLES + 1]])
+
+
+def violations(
+    connection: sa.Connection, table: str, column: str, field: Field, stored: t.Type | None = None, convert: Convert | None = None
+) -> tuple[int, tuple[str, ...]]:
+    """How many live records have a value that the field's standard keywords do not allow, and some of the values.
+
+    With ``convert``, values of the type ``stored`` are judged by what they become.
+    """
     pattern = re2.compile(str(field.constraints["pattern"])) if "pattern" in field.constraints else None
     broken: Counter[str] = Counter()
-    for value, rows in values(connection, table, column, field.type, live=True):
+    for value_there, rows in values(connection, table, column, stored or field.type, live=True):
+        value = convert(value_there).value if convert is not None else value_there
+        if value is None:
+            continue
         if not _allowed(field.constraints, value) or (pattern is not None and isinstance(value, str) and not pattern.search(value)):
             broken[show(value, field.type)] += rows
-    return broken.total(), tuple(text for text, _ in broken.most_common(SAMPLES))
+    return broken.total(), some([text for text, _ in broken.most_common(SAMPLES + 1)])
 
 
 def _allowed(constraints: Mapping[str, Any], value: Any) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import fields
 from functools import cache
@@ -11,9 +12,10 @@ from typing import Any, Protocol
 import yaml
 
 from engine.i18n import Language, LocalizedText
-from engine.store.migrations.operations import BATCHED, Operation, kind_of
+from engine.store.migrations.operations import BATCHED, ConvertValues, Operation, kind_of
 
 _NAMES_SHOWN = 5
+_ONE = re.compile(r"(?<![\d.,])1 (value|record|row)s\b")
 _MARKS: Mapping[str, str] = {"note": "·", "destructive": "!", "refused": "✗"}
 
 
@@ -57,7 +59,7 @@ def _words() -> Mapping[str, Mapping[str, Mapping[str, str]]]:
 
 def say(code: str, language: Language, **values: Any) -> str:
     """One of the plan's own sentences."""
-    return _words()["plan"][code][language].format_map(values)
+    return _counted(_words()["plan"][code][language].format_map(values), language)
 
 
 def tell_step(step: Operation, language: Language) -> str:
@@ -75,7 +77,12 @@ def tell_finding(finding: Told, language: Language) -> str:
         "samples": _listed(finding.samples, language),
         "detail": finding.detail,
     }
-    return _words()["finding"][finding.code][language].format_map(values)
+    return _counted(_words()["finding"][finding.code][language].format_map(values), language)
+
+
+def _counted(text: str, language: Language) -> str:
+    """One value, two values: English counts one in the singular."""
+    return _ONE.sub(r"1 \1", text) if language == "en" else text
 
 
 def _listed(items: Sequence[str], language: Language) -> str:
@@ -116,7 +123,7 @@ def _mark(step: Operation) -> str:
 
 def _line(step: Operation, language: Language) -> str:
     notes = []
-    if step.lost and step.samples:
+    if step.lost and step.samples and isinstance(step, ConvertValues):
         notes.append(say("lost-samples", language, rows=step.lost, samples=_listed(step.samples, language)))
     elif step.lost:
         notes.append(say("lost", language, rows=step.lost))

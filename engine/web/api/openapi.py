@@ -13,6 +13,7 @@ from engine.model.app import App
 from engine.model.kinds.entity import Entity
 from engine.records.attachments import may_upload
 from engine.records.schema import readable_entities, schema_of
+from engine.records.sharing import may_be_shared
 from engine.web.jsons import dumps
 from engine.web.render import Renderer
 from engine.web.routes import Routes
@@ -67,6 +68,8 @@ def _entity_paths(app: App, actor: Actor, entity: Entity, name: str, language: L
         gone: Json = {"204": {"description": "Moved to the trash"}, **_errors(("404", "409", "412"))}
         item["delete"] = {"operationId": f"delete_{name}", "tags": [title], "parameters": [_if_match(), _idempotency()], "responses": gone}
     paths: Json = {address: listing, address + "/{id}": item, address + "/{id}/history": _history(name, title)}
+    if may["update"] and may_be_shared(app, entity.name):
+        paths |= _sharing(address, name, title)
     if may["delete"]:
         restored = _operation(f"restore_{name}", title, reference, 200, ("404", "409"), etag=True)
         paths[address + "/{id}/restore"] = {"parameters": [_key()], "post": {**restored, "parameters": [_idempotency()]}}
@@ -200,6 +203,25 @@ def _listing(entity: Entity, name: str, title: str, reference: Json) -> Json:
 def _history(name: str, title: str) -> Json:
     page = {"type": "object", "properties": {"items": {"type": "array", "items": {"type": "object"}}}, "required": ["items"]}
     return {"parameters": [_key()], "get": _operation(f"history_{name}", title, page, 200, ("404",))}
+
+
+def _sharing(address: str, name: str, title: str) -> Json:
+    words: Json = {each: {"type": "string"} for each in ("user", "name", "at", "by")}
+    share: Json = {"type": "object", "properties": {**words, "may_update": {"type": "boolean"}}, "required": ["user", "may_update"]}
+    page = {"type": "object", "properties": {"items": {"type": "array", "items": share}}, "required": ["items"]}
+    body = {"type": "object", "properties": {"may_update": {"type": "boolean"}}, "additionalProperties": False}
+    gone: Json = {"204": {"description": "No longer shared"}, **_errors(("404",))}
+    person = {"name": "user", "in": "path", "required": True, "schema": {"type": "string", "format": "uuid"}}
+    given = {
+        **_operation(f"share_{name}", title, share, 200, ("404", "409", "415", "422")),
+        "parameters": [_idempotency()],
+        "requestBody": {"required": True, "content": {"application/json": {"schema": body}}},
+    }
+    taken = {"operationId": f"unshare_{name}", "tags": [title], "parameters": [_idempotency()], "responses": {**gone, **_errors(("409",))}}
+    return {
+        address + "/{id}/shares": {"parameters": [_key()], "get": _operation(f"shares_{name}", title, page, 200, ("404",))},
+        address + "/{id}/shares/{user}": {"parameters": [_key(), person], "put": given, "delete": taken},
+    }
 
 
 def _batch(name: str, title: str) -> Json:

@@ -29,7 +29,8 @@ def _answer(answer: Answer) -> Response:
     return Response(answer.body, status=answer.status, content_type="application/json", headers=answer.headers)
 
 
-def _full_name(visit: Visit, app: str, entity: str) -> str:
+def full_name(visit: Visit, app: str, entity: str) -> str:
+    """The entity of an address. Raises NotFound, also for child lines, which have no address of their own."""
     name = f"{app}.{entity}"
     definition = visit.app.entities.get(name)
     if definition is None or definition.parent is not None:
@@ -37,14 +38,15 @@ def _full_name(visit: Visit, app: str, entity: str) -> str:
     return name
 
 
-def _key(key: str) -> str:
+def key_in_address(key: str) -> str:
     """A record's key as written in an address; one of another form names nothing."""
     if not is_id(key):
         raise NotFound("no-record")
     return key
 
 
-def _body(visit: Visit) -> dict[str, Any]:
+def body_of(visit: Visit) -> dict[str, Any]:
+    """The JSON object that a request brought. Raises UnsupportedMedia, BadRequest."""
     if visit.request.mimetype not in ("application/json", "application/merge-patch+json"):
         raise UnsupportedMedia("not-json-content")
     value = loads(visit.request.get_data(cache=True))
@@ -57,7 +59,7 @@ def _etag(version: int) -> str:
     return f'"{version}"'
 
 
-def _write(visit: Visit, action: Callable[[UnitOfWork], Answer]) -> Response:
+def written(visit: Visit, action: Callable[[UnitOfWork], Answer]) -> Response:
     """Do a write once per Idempotency-Key, in one transaction with its answer."""
     key = visit.request.headers.get("Idempotency-Key")
     with visit.runtime.begin(visit.person, request_id=visit.request_id) as work:
@@ -83,7 +85,7 @@ def _record_answer(work: UnitOfWork, record: records.Record, status: int) -> Ans
 @ROUTES.get(_LIST, allow="people")
 def listing(visit: Visit, _renderer: Renderer, app: str, entity: str) -> Response:
     """One page of records."""
-    name = _full_name(visit, app, entity)
+    name = full_name(visit, app, entity)
     query = query_of(name, visit.request.args.items(multi=True))
     with visit.runtime.read(visit.person, request_id=visit.request_id) as work:
         page = records.find(work, query)
@@ -96,17 +98,17 @@ def listing(visit: Visit, _renderer: Renderer, app: str, entity: str) -> Respons
 @ROUTES.post(_LIST, allow="people")
 def creation(visit: Visit, _renderer: Renderer, app: str, entity: str) -> Response:
     """Create a record; answers with it."""
-    name = _full_name(visit, app, entity)
-    values = _body(visit)
-    return _write(visit, lambda work: _record_answer(work, records.create_and_read(work, name, values), 201))
+    name = full_name(visit, app, entity)
+    values = body_of(visit)
+    return written(visit, lambda work: _record_answer(work, records.create_and_read(work, name, values), 201))
 
 
 @ROUTES.get(_ITEM, allow="people")
 def item(visit: Visit, _renderer: Renderer, app: str, entity: str, key: str) -> Response:
     """One record; 304 where the asker has this version."""
-    name = _full_name(visit, app, entity)
+    name = full_name(visit, app, entity)
     with visit.runtime.read(visit.person, request_id=visit.request_id) as work:
-        record = records.get(work, name, _key(key))
+        record = records.get(work, name, key_in_address(key))
         if visit.request.headers.get("If-None-Match") == _etag(record.version):
             return Response(status=304, headers={"ETag": _etag(record.version)})
         return _answer(_record_answer(work, record, 200))
@@ -115,15 +117,15 @@ def item(visit: Visit, _renderer: Renderer, app: str, entity: str, key: str) -> 
 @ROUTES.add("PATCH", _ITEM, allow="people")
 def change(visit: Visit, _renderer: Renderer, app: str, entity: str, key: str) -> Response:
     """Change some values; with If-Match only if nobody changed the record meanwhile."""
-    name = _full_name(visit, app, entity)
-    values = _body(visit)
+    name = full_name(visit, app, entity)
+    values = body_of(visit)
     version = version_of(visit.request.headers.get("If-Match"))
 
     def update(work: UnitOfWork) -> Answer:
-        _guarded(lambda: records.update(work, name, _key(key), values, version))
+        _guarded(lambda: records.update(work, name, key_in_address(key), values, version))
         return _record_answer(work, records.get(work, name, key), 200)
 
-    return _write(visit, update)
+    return written(visit, update)
 
 
 def _guarded(action: Callable[[], object]) -> None:
@@ -139,34 +141,34 @@ def _guarded(action: Callable[[], object]) -> None:
 @ROUTES.add("DELETE", _ITEM, allow="people")
 def deletion(visit: Visit, _renderer: Renderer, app: str, entity: str, key: str) -> Response:
     """Move a record to the trash."""
-    name = _full_name(visit, app, entity)
+    name = full_name(visit, app, entity)
     version = version_of(visit.request.headers.get("If-Match"))
 
     def delete(work: UnitOfWork) -> Answer:
-        _guarded(lambda: records.delete(work, name, _key(key), version))
+        _guarded(lambda: records.delete(work, name, key_in_address(key), version))
         return Answer(204, {}, "")
 
-    return _write(visit, delete)
+    return written(visit, delete)
 
 
 @ROUTES.post(_ITEM + "/restore", allow="people")
 def restoration(visit: Visit, _renderer: Renderer, app: str, entity: str, key: str) -> Response:
     """Bring a record back from the trash."""
-    name = _full_name(visit, app, entity)
+    name = full_name(visit, app, entity)
 
     def restore(work: UnitOfWork) -> Answer:
-        records.restore(work, name, _key(key))
+        records.restore(work, name, key_in_address(key))
         return _record_answer(work, records.get(work, name, key), 200)
 
-    return _write(visit, restore)
+    return written(visit, restore)
 
 
 @ROUTES.get(_ITEM + "/history", allow="people")
 def past(visit: Visit, _renderer: Renderer, app: str, entity: str, key: str) -> Response:
     """Who changed what of a record, newest first."""
-    name = _full_name(visit, app, entity)
+    name = full_name(visit, app, entity)
     with visit.runtime.read(visit.person, request_id=visit.request_id) as work:
-        entries = records.history(work, name, _key(key))
+        entries = records.history(work, name, key_in_address(key))
     items = [
         {
             "at": each.at.isoformat() + "Z",
@@ -175,6 +177,7 @@ def past(visit: Visit, _renderer: Renderer, app: str, entity: str, key: str) -> 
             "verb": each.verb,
             "version": each.version,
             "changes": each.changes,
+            **({"person": each.about} if each.about else {}),
         }
         for each in entries
     ]
@@ -184,14 +187,14 @@ def past(visit: Visit, _renderer: Renderer, app: str, entity: str, key: str) -> 
 @ROUTES.post(_LIST + "/batch", allow="people")
 def batch(visit: Visit, _renderer: Renderer, app: str, entity: str) -> Response:
     """Several writes, all or none: {"operations": [{"op": "create" | "update" | "delete", "id", "version", "values"}, ...]}."""
-    name = _full_name(visit, app, entity)
-    operations = _operations(_body(visit))
+    name = full_name(visit, app, entity)
+    operations = _operations(body_of(visit))
 
     def run(work: UnitOfWork) -> Answer:
         results = [_operate(work, name, operation) for operation in operations]
         return Answer(200, {}, dumps({"results": results}))
 
-    return _write(visit, run)
+    return written(visit, run)
 
 
 def _operations(body: dict[str, Any]) -> list[dict[str, Any]]:
@@ -219,7 +222,7 @@ def _operations(body: dict[str, Any]) -> list[dict[str, Any]]:
 def _operate(work: UnitOfWork, name: str, operation: dict[str, Any]) -> dict[str, Any]:
     if operation["op"] == "create":
         return {"id": records.create(work, name, operation.get("values", {})), "version": 1}
-    key = _key(operation.get("id", ""))
+    key = key_in_address(operation.get("id", ""))
     if operation["op"] == "delete":
         records.delete(work, name, key, operation.get("version"))
         return {"id": key}

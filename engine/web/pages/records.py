@@ -18,6 +18,7 @@ from engine.web.holders import Holders, holders_of
 from engine.web.menu import entity_path, with_query
 from engine.web.pages.addresses import Place, key_of, place_of
 from engine.web.pages.people import access_of
+from engine.web.pages.sharing import Unshared, sharing_of, take_share, take_unshare
 from engine.web.pages.telling import tell
 from engine.web.render import Renderer
 from engine.web.routes import Routes
@@ -58,8 +59,10 @@ def record_page(visit: Visit, renderer: Renderer, app: str, name: str, key: str)
     return _show_record(visit, renderer, place_of(visit, app, name), key_of(key))
 
 
-def _show_record(visit: Visit, renderer: Renderer, place: Place, key: str, *, refused: Holders | None = None) -> Response:
-    """The record's page; ``refused`` is what stood in the way of deleting it just now."""
+def _show_record(
+    visit: Visit, renderer: Renderer, place: Place, key: str, *, refused: Holders | None = None, unshared: Unshared | None = None
+) -> Response:
+    """The record's page; ``refused`` is what stood in the way of deleting it just now, ``unshared`` of sharing it."""
     with visit.reading() as work:
         record = get(work, place.entity.name, key)
         state = forms.form_state(
@@ -71,6 +74,7 @@ def _show_record(visit: Visit, renderer: Renderer, place: Place, key: str, *, re
             changeable=record.may_update,
         )
         granting = access_of(visit, work, record)
+        sharing = sharing_of(work, record, unshared)
         related = [
             found
             for each in forms.related_lists(visit.app, visit.person, place.entity.name)
@@ -80,7 +84,7 @@ def _show_record(visit: Visit, renderer: Renderer, place: Place, key: str, *, re
     return renderer.page(
         visit,
         "record.html",
-        status=409 if refused else 200,
+        status=409 if refused else 422 if unshared else 200,
         refused=refused,
         place=place,
         record=record,
@@ -88,6 +92,7 @@ def _show_record(visit: Visit, renderer: Renderer, place: Place, key: str, *, re
         lines=lines,
         related=related,
         access=granting,
+        sharing=sharing,
         when=lambda at: instant(visit, at),
         tab="details",
         title=record.display,
@@ -212,3 +217,23 @@ def after_refusal(visit: Visit, _renderer: Renderer, app: str, name: str, key: s
     with visit.reading() as work:
         record = get(work, place.entity.name, key_of(key))
     return Response(status=303, headers={"Location": entity_path(place.entity.name, record.id)})
+
+
+@ROUTES.post("/app/<app>/<name>/<key>/share", allow="people")
+def share_record(visit: Visit, renderer: Renderer, app: str, name: str, key: str) -> Response:
+    """Gives one person access to the record."""
+    place, wanted = place_of(visit, app, name), key_of(key)
+    unshared = take_share(visit, place.entity.name, wanted)
+    if unshared is not None:
+        return _show_record(visit, renderer, place, wanted, unshared=unshared)
+    leave_toast(visit, "shared")
+    return Response(status=303, headers={"Location": entity_path(place.entity.name, wanted) + "#sharing"})
+
+
+@ROUTES.post("/app/<app>/<name>/<key>/share/remove", allow="people")
+def unshare_record(visit: Visit, _renderer: Renderer, app: str, name: str, key: str) -> Response:
+    """Takes the record back from one person."""
+    place, wanted = place_of(visit, app, name), key_of(key)
+    take_unshare(visit, place.entity.name, wanted)
+    leave_toast(visit, "unshared")
+    return Response(status=303, headers={"Location": entity_path(place.entity.name, wanted) + "#sharing"})

@@ -64,7 +64,8 @@ def test_change(case: dict[str, Any], fresh_url: str) -> None:
         with pytest.raises(Refused):
             said.apply(fresh_url, after, allow_destructive=True)
         return
-    assert _steps(plan) == case["steps"]
+    if case.get("same_steps", True):
+        assert _steps(plan) == case["steps"]
     assert sum(step.lost for step in plan.operations) == case.get("lost", 0)
     kinds = {kind_of(step) for step in plan.operations}
     assert ("create-index" in kinds and any(getattr(step, "unique", False) for step in plan.operations)) == (

@@ -9,11 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from engine import deployment, settings
+from engine import deployment, resources, settings
 from engine.cli import COMMANDS, command, main
 from engine.cli.new import app_name
 from engine.model import compile
 from engine.store import Database
+from engine.web import assets
 
 
 def test_check_of_a_right_package_is_quiet_and_ends_with_zero(capsys: pytest.CaptureFixture[str]) -> None:
@@ -200,3 +201,20 @@ def test_check_needs_no_database_and_no_web_server() -> None:
     )
     outcome = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert outcome.stdout.splitlines()[-1] == "[]"
+
+
+def test_without_the_browser_bundle_nothing_is_served_and_the_way_out_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(resources, "assets", lambda: tmp_path)
+    assets._manifest.cache_clear()
+    assets.scripts.cache_clear()
+    try:
+        assert main(["serve", "examples/desk", "--db", f"sqlite:///{tmp_path / 'none.db'}", "--port", "0"]) == 1
+    finally:
+        assets._manifest.cache_clear()
+        assets.scripts.cache_clear()
+    told = capsys.readouterr().err
+    assert "make install" in told
+    assert "Traceback" not in told
+    assert not (tmp_path / "none.db").exists()

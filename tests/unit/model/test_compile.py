@@ -176,9 +176,15 @@ def test_the_owner_is_the_field_called_owner_or_the_one_that_is_named_or_the_cre
 
 
 def test_rights_take_the_short_and_the_long_form() -> None:
-    role = "role: agent\nmay:\n  note: {read: department, update: {scope: own}, fields: {text: mask}}\n"
+    grants = "read: department, update: {scope: own}, delete: [own, shared], export: {scope: [team, all]}"
+    role = f"role: agent\nmay:\n  note: {{{grants}, fields: {{text: mask}}}}\n"
     rights = app_of({**entity("text: {type: string}"), "roles/agent.yaml": role}).roles["notes.agent"].may["notes.note"]
-    assert {verb: grant.scope for verb, grant in rights.grants.items()} == {"read": "department", "update": "own"}
+    assert {verb: grant.scopes for verb, grant in rights.grants.items()} == {
+        "read": ("department",),
+        "update": ("own",),
+        "delete": ("own", "shared"),
+        "export": ("team", "all"),
+    }
     assert rights.fields == {"text": "mask"}
 
 
@@ -296,3 +302,21 @@ def test_what_views_and_rights_look_up_by_is_indexed() -> None:
         "e": False,
         "f": False,
     }
+
+
+def test_an_entity_wider_than_a_table_is_refused() -> None:
+    body = "".join(f"f{number}: {{type: string}}\n" for number in range(501))
+    found = compiled(package(entity(body))).diagnostics
+    assert [(each.code, each.params["most"]) for each in found] == [("too-many", 500)]
+
+
+def test_an_addition_to_ones_own_entity_is_refused_by_its_full_name_too() -> None:
+    files = {**entity("text: {type: string}"), "entities/more.yaml": "extends: notes.note\nproperties:\n  due: {type: string}\n"}
+    assert codes(compiled(package(files))) == ["overlay-of-own"]
+
+
+def test_a_definition_is_read_whatever_the_case_of_its_ending() -> None:
+    upper = {"entities/NOTE.YAML": entity("text: {type: string}")["entities/note.yaml"], "roles/agent.JSON": '{"role": "agent", "may": {}}'}
+    app = app_of(upper)
+    assert "notes.note" in app.entities
+    assert "notes.agent" in app.roles
