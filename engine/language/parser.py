@@ -12,7 +12,7 @@ from lark import Lark, Token
 from lark.exceptions import LarkError, UnexpectedToken, VisitError
 from lark.lexer import Lexer as LarkLexer
 
-from engine import limits
+from engine import limits, settings
 from engine.language import ast
 from engine.language.building import Refused, token_span
 from engine.language.expression import Problem
@@ -72,12 +72,13 @@ def _lark() -> Lark:
         "maybe_placeholders": True,
     }
     grammar = _GRAMMAR.read_text(encoding="utf-8")
-    try:
-        folder = Path.home() / ".cache" / "dougong"
-        folder.mkdir(parents=True, exist_ok=True)
-        return Lark(grammar, cache=str(folder / "expression.lalr"), **options)
-    except (OSError, RuntimeError):
-        return Lark(grammar, **options)
+    folder = settings.cache_folder()
+    if folder is not None:
+        try:
+            return Lark(grammar, cache=str(folder / "expression.lalr"), **options)
+        except OSError:
+            pass
+    return Lark(grammar, **options)
 
 
 def interactive(start: str = "start") -> Any:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
-from functools import lru_cache
 from types import CodeType, FunctionType
 from typing import Any
 
@@ -281,10 +280,30 @@ _WRITE: dict[type[Any], Callable[[_Writer, Any], str]] = {
 }
 
 
-@lru_cache(maxsize=4_096)
+_CODE_MAX = 20_000
+_made: dict[str, CodeType] = {}
+
+
 def _code(source: str) -> CodeType:
-    module = compile(source, "<expression>", "exec")
-    return next(part for part in module.co_consts if isinstance(part, CodeType))
+    found = _made.get(source)
+    if found is None:
+        module = compile(source, "<expression>", "exec")
+        found = next(part for part in module.co_consts if isinstance(part, CodeType))
+        if len(_made) >= _CODE_MAX:
+            _made.clear()
+        _made[source] = found
+    return found
+
+
+def made_code() -> Mapping[str, CodeType]:
+    """The code of every function made so far, by its generated source."""
+    return dict(_made)
+
+
+def reuse_code(codes: Mapping[str, CodeType]) -> None:
+    """Take code that was made before for these sources, so that it is not compiled again."""
+    if len(_made) + len(codes) <= _CODE_MAX:
+        _made.update(codes)
 
 
 def write_function(node: Any, *, keep: bool = True) -> tuple[str, list[Any]]:
