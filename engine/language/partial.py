@@ -14,8 +14,9 @@ from engine.language import core
 from engine.language.backends.python import evaluate
 from engine.language.compiler import reduce_expression
 from engine.language.expression import Expression
+from engine.language.functions import OPERATIONS
 from engine.language.functions.logic import truth
-from engine.language.types import ListOf
+from engine.language.types import Boolean, ListOf
 
 
 def partial(expression: Expression, variables: Mapping[str, Any]) -> bool | Expression:
@@ -56,17 +57,29 @@ def _reduced(node: Any, known: Mapping[str, Any]) -> Any:
 
 def _simplified(node: Any) -> Any:
     match node:
-        case core.Const() | core.Field() | core.Var() | core.Gather():
+        case core.Const() | core.Field() | core.Var():
             return node
+        case core.Gather():
+            return _gathered(node)
+        case core.Not(item=core.Not(item=inner)):
+            return inner
+        case core.Member(item=item) if _is_blank(item):
+            return core.Const(False, core.BOOLEAN, node.span)
+        case core.IsBlank(item=item) if not item.nullable and not isinstance(item, core.Const):
+            return core.Const(False, core.BOOLEAN, node.span)
         case core.Logic():
             return _logic(node)
-        case core.If(condition=core.Const(value=value), then=then, otherwise=otherwise):
-            return then if value is True else otherwise
+        case core.If():
+            return _chosen(node)
+        case core.Default():
+            return _defaulted(node)
+        case core.Apply(op=op, args=args) if OPERATIONS[op].strict and any(_is_blank(arg) for arg in args):
+            return core.Const(None, node.type, node.span)
         case core.Member(items=()):
             return core.Const(False, core.BOOLEAN, node.span)
         case core.Compare():
             node = _compared(node)
-        case core.Predicate(args=args) if any(isinstance(arg, core.Const) and arg.value is None for arg in args):
+        case core.Predicate(args=args) if any(_is_blank(arg) for arg in args):
             return core.Const(False, core.BOOLEAN, node.span)
     parts = core.parts(node)
     if parts and all(isinstance(part, core.Const) for part in parts):
@@ -74,15 +87,58 @@ def _simplified(node: Any) -> Any:
     return node
 
 
+def _is_blank(node: Any) -> bool:
+    return isinstance(node, core.Const) and node.value is None
+
+
+def _chosen(node: core.If) -> Any:
+    """A choice whose condition is known, or makes no difference, or is itself the value."""
+    if isinstance(node.condition, core.Const):
+        return node.then if node.condition.value is True else node.otherwise
+    if node.then == node.otherwise:
+        return node.then
+    if isinstance(node.then, core.Const) and isinstance(node.otherwise, core.Const):
+        if (node.then.value, node.otherwise.value) == (True, False) and isinstance(node.type, Boolean):
+            return node.condition
+        if (node.then.value, node.otherwise.value) == (False, True) and isinstance(node.type, Boolean):
+            return _simplified(core.Not(node.condition, node.span))
+    return node
+
+
+def _defaulted(node: core.Default) -> Any:
+    """Without blanks, and without what stands behind a value that is always there."""
+    left: list[Any] = []
+    for item in node.items:
+        if not _is_blank(item):
+            left.append(item)
+            if not item.nullable:
+                break
+    if not left:
+        return core.Const(None, node.type, node.span)
+    return left[0] if len(left) == 1 else replace(node, items=tuple(left), nullable=left[-1].nullable)
+
+
+def _gathered(node: core.Gather) -> Any:
+    """An aggregate over rows that are all chosen, or none of them."""
+    if not isinstance(node.where, core.Const):
+        return node
+    if node.where.value is True:
+        return replace(node, where=None)
+    return core.Const(evaluate(node, {}, {}), node.type, node.span)
+
+
 def _logic(node: core.Logic) -> Any:
     decisive = node.op == "or"
-    left = []
+    left: list[Any] = []
     for item in node.items:
         if isinstance(item, core.Const):
             if (item.value is True) is decisive:
                 return core.Const(decisive, core.BOOLEAN, node.span)
-        else:
-            left.append(item)
+            continue
+        left += [each for each in (item.items if isinstance(item, core.Logic) and item.op == node.op else (item,)) if each not in left]
+    opposites = [item.item for item in left if isinstance(item, core.Not)]
+    if any(item in opposites for item in left):
+        return core.Const(decisive, core.BOOLEAN, node.span)
     if not left:
         return core.Const(not decisive, core.BOOLEAN, node.span)
     return left[0] if len(left) == 1 else replace(node, items=tuple(left))
