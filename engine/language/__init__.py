@@ -24,7 +24,7 @@ from engine.language.partial import partial, substitute
 from engine.language.phrases import KINDS as PHRASE_KINDS
 from engine.language.phrases import PLACE as PHRASE_PLACE
 from engine.language.rules.compiling import CompiledAction, CompiledRule, CompiledRules, compile_rules
-from engine.language.trace import Step, trace
+from engine.language.trace import Step, reasons, trace
 
 __all__ = [
     "GUARDED",
@@ -56,6 +56,7 @@ __all__ = [
     "overlap",
     "partial",
     "python_function",
+    "reasons",
     "satisfiable",
     "sqlite_functions",
     "substitute",

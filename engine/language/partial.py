@@ -6,7 +6,7 @@ the rest becomes a smaller predicate for the database.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -56,35 +56,32 @@ def _reduced(node: Any, known: Mapping[str, Any]) -> Any:
 
 
 def _simplified(node: Any) -> Any:
-    match node:
-        case core.Const() | core.Field() | core.Var():
-            return node
-        case core.Gather():
-            return _gathered(node)
-        case core.Not(item=core.Not(item=inner)):
-            return inner
-        case core.Member(item=item) if _is_blank(item):
-            return core.Const(False, core.BOOLEAN, node.span)
-        case core.IsBlank(item=item) if not item.nullable and not isinstance(item, core.Const):
-            return core.Const(False, core.BOOLEAN, node.span)
-        case core.Logic():
-            return _logic(node)
-        case core.If():
-            return _chosen(node)
-        case core.Default():
-            return _defaulted(node)
-        case core.Apply(op=op, args=args) if OPERATIONS[op].strict and any(_is_blank(arg) for arg in args):
-            return core.Const(None, node.type, node.span)
-        case core.Member(items=()):
-            return core.Const(False, core.BOOLEAN, node.span)
-        case core.Compare():
-            node = _compared(node)
-        case core.Predicate(args=args) if any(_is_blank(arg) for arg in args):
-            return core.Const(False, core.BOOLEAN, node.span)
+    if isinstance(node, core.Const | core.Field | core.Var):
+        return node
+    fold = _FOLDS.get(type(node))
+    node = fold(node) if fold is not None else node
+    if _is_never(node):
+        return core.Const(False if isinstance(node.type, Boolean) else None, node.type, node.span)
     parts = core.parts(node)
-    if parts and all(isinstance(part, core.Const) for part in parts):
+    if parts and not isinstance(node, core.Gather) and all(isinstance(part, core.Const) for part in parts):
         return core.Const(evaluate(node, {}, {}), node.type, node.span)
     return node
+
+
+def _is_never(node: Any) -> bool:
+    """Whether a part is false, or blank, whatever the record holds, because something in it is known to be blank."""
+    match node:
+        case core.Member(items=()):
+            return True
+        case core.Member(item=item):
+            return _is_blank(item)
+        case core.Predicate(args=args):
+            return any(map(_is_blank, args))
+        case core.Apply(op=op, args=args):
+            return OPERATIONS[op].strict and any(map(_is_blank, args))
+        case core.IsBlank(item=item):
+            return not item.nullable
+    return False
 
 
 def _is_blank(node: Any) -> bool:
@@ -154,3 +151,17 @@ def _compared(node: core.Compare) -> Any:
                 return core.Not(core.IsBlank(other), node.span)
             return core.Const(False, core.BOOLEAN, node.span)
     return node
+
+
+def _negated(node: core.Not) -> Any:
+    return node.item.item if isinstance(node.item, core.Not) else node
+
+
+_FOLDS: dict[type[Any], Callable[[Any], Any]] = {
+    core.Logic: _logic,
+    core.If: _chosen,
+    core.Default: _defaulted,
+    core.Gather: _gathered,
+    core.Compare: _compared,
+    core.Not: _negated,
+}
