@@ -125,7 +125,7 @@ def read(source: str, lexer: Lexer, start: str) -> tuple[Any, tuple[Problem, ...
         tree = _lark().parse(lexer.tokens, start=start)
     except UnexpectedToken as error:
         if not problems:
-            problems.append(_syntax_problem(source, error))
+            problems.append(_syntax_problem(source, error, _acceptable(lexer, error.token, start) or error.accepts or error.expected))
     except Refused as error:
         problems.append(error.problem)
     except VisitError as error:
@@ -196,9 +196,23 @@ def _oversize(tree: Any, source: str) -> tuple[Problem, ...]:
     return ()
 
 
-def _syntax_problem(source: str, error: UnexpectedToken) -> Problem:
+def _acceptable(lexer: Lexer, wrong: Token, start: str) -> set[str]:
+    """What could have stood where a token is wrong; the failed parser itself knows no more after it has closed what it held open."""
+    parser = interactive(start)
+    try:
+        for token in lexer.tokens:
+            if token is wrong:
+                break
+            parser.feed_token(token)
+        accepted: set[str] = parser.accepts()
+    except (LarkError, Refused):
+        return set()
+    return accepted
+
+
+def _syntax_problem(source: str, error: UnexpectedToken, acceptable: Iterable[str]) -> Problem:
     token = error.token
-    expected_en, expected_zh = expected_words(error.accepts or error.expected)
+    expected_en, expected_zh = expected_words(acceptable)
     if token.type == "$END":
         return Problem("syntax-end", len(source), len(source), {"expected_en": expected_en, "expected_zh": expected_zh})
     start, end = token_span(token)

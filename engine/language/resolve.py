@@ -164,9 +164,7 @@ def _unknown(scope: Scope, name: str, places: tuple[Place, ...]) -> Unresolved:
         if info is not None:
             known.extend(spoken(info))
     known.extend(variable.partition(".")[0] for variable in scope.variables)
-    suggestion = nearest(name, tuple(dict.fromkeys(known)))
-    if suggestion is None and name in ("today", "now"):
-        suggestion = name + "()"
+    suggestion = name + "()" if name in ("today", "now") else nearest(name, tuple(dict.fromkeys(known)))
     info = scope.entities.get(places[0].entity or "")
     return Unresolved(
         "unknown-name" if info is not None else "no-record",

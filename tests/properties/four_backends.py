@@ -298,6 +298,8 @@ def _json_value(value: Any) -> Any:
 
 
 def _from_javascript(value: Any, type_: t.Type) -> Any:
+    if isinstance(value, list):
+        return tuple(value)
     if not isinstance(value, str):
         return float(value) if isinstance(type_, t.Float) and value is not None else value
     if value == OVERFLOW:
