@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from engine import __version__
-from engine.language.backends.python import Evaluate, function_of, made_code, reuse_code, written_code
+from engine.language.backends.python import Evaluate, asked_code, function_of, reuse_code, written_code
 from engine.language.expression import Expression
 
 _Entries = dict[tuple[str, ...], tuple[Any, list[tuple[str, Any]], str]]
@@ -87,12 +87,11 @@ def kept_code(folder: Path | None, schema: str) -> Iterator[None]:
     path = _path(folder, f"{schema} code")
     known = {key[0]: entry[0] for key, entry in _read(path).items()}
     reuse_code(known)
-    before = made_code()
-    yield
-    added = {source: code for source, code in made_code().items() if source not in before}
-    if added:
+    with asked_code() as asked:
+        yield
+    if asked.keys() - known.keys():
         try:
-            _write(path, {(source,): (code, [], "") for source, code in {**known, **added}.items()})
+            _write(path, {(source,): (code, [], "") for source, code in {**known, **asked}.items()})
             _prune(folder)
         except OSError:
             return

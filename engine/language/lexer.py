@@ -18,7 +18,7 @@ from engine.language.expression import Problem
 from engine.language.functions import FUNCTIONS, spoken_names
 from engine.language.keywords import CHINESE, ENGLISH, SYMBOL_STARTS, UNITS
 from engine.language.names import Member, index_of, leads_to, member_of
-from engine.language.numerals import DIGITS, chinese_number, read_number
+from engine.language.numerals import DIGITS, after_space, chinese_number, read_number
 from engine.language.phrases import Used, choice_words, find_phrase
 from engine.language.scope import CollectionInfo, FieldInfo, Scope
 from engine.language.types import Choice, Integer, MultiChoice
@@ -181,7 +181,7 @@ class Lexer:
         self._unit()
 
     def _unit(self) -> None:
-        start = _after_space(self.source, self.at)
+        start = after_space(self.source, self.at)
         for text, unit in UNITS:
             if self.source.startswith(text, start):
                 end = start + len(text)
@@ -323,7 +323,7 @@ class Lexer:
     def _keyword(self, text: str, terminal: str, value: str) -> None:
         if self.frames[-1].opener == "changed" and text in lexicon.CHANGE_WORDS:
             terminal = lexicon.CHANGE_WORDS[text]
-        if terminal == "SPOKEN" and value == "today" and self.tokens and self.tokens[-1].value in ("in", "not_in"):
+        if value == "today" and self._after_in() and not _CALL_FOLLOWS.match(self.source, self.at + len(text)):
             terminal = "PERIOD"
         if terminal == "SPOKEN":
             start = self.at
@@ -387,10 +387,14 @@ class Lexer:
         if period and len(period.group()) > len(name):
             self._add("PERIOD", "_".join(period.group().split()), len(period.group()))
             return True
-        if word in ("yesterday", "tomorrow") and not name:
+        named = word in ("yesterday", "tomorrow") or (word == "today" and self._after_in())
+        if named and not name and not _CALL_FOLLOWS.match(source, at + len(word)):
             self._add("PERIOD", word, len(word))
             return True
         return False
+
+    def _after_in(self) -> bool:
+        return bool(self.tokens) and self.tokens[-1].type == "OP" and self.tokens[-1] in ("in", "not_in")
 
     def _after_operand(self) -> bool:
         """Whether a value has just been read, so that an operator may follow."""
@@ -463,7 +467,7 @@ class Lexer:
     def _variable(self, name: str, length: int) -> None:
         """Write out a variable by its name; a whole number before a unit becomes a duration (``N天``)."""
         start, end = self.at, self.at + length
-        unit_at = _after_space(self.source, end)
+        unit_at = after_space(self.source, end)
         unit = next((row for row in UNITS if self.source.startswith(row[0], unit_at)), None)
         counted = unit is not None and unit[1] + "s" in FUNCTIONS and isinstance(self.scope.variables.get(name), Integer)
         before = (("FUNC", unit[1] + "s"), ("LPAR", "(")) if counted and unit else ()
@@ -490,9 +494,3 @@ def _by_first(names: tuple[str, ...]) -> dict[str, tuple[str, ...]]:
 
 def _is_word(character: str) -> bool:
     return character == "_" or (character.isascii() and character.isalnum())
-
-
-def _after_space(source: str, at: int) -> int:
-    while source[at : at + 1] in (" ", "\u3000"):
-        at += 1
-    return at

@@ -33,7 +33,7 @@ def read_number(source: str, at: int, names_at: Callable[[int], str]) -> tuple[s
     digits, end = matched.group().translate(_NARROW), matched.end()
     if source[end : end + 1] in ("%", "％"):
         return shift(digits, -2), end + 1
-    power, spaced = 0, _after_space(source, end)
+    power, spaced = 0, after_space(source, end)
     while source[spaced : spaced + 1] in MULTIPLIERS and not names_at(spaced):
         power += MULTIPLIERS[source[spaced]]
         end = spaced = spaced + 1
@@ -42,7 +42,8 @@ def read_number(source: str, at: int, names_at: Callable[[int], str]) -> tuple[s
     return shift(digits, power) if power else digits, end
 
 
-def _after_space(source: str, at: int) -> int:
+def after_space(source: str, at: int) -> int:
+    """The offset, or where the blanks that begin there end."""
     while source[at : at + 1] in (" ", "\u3000"):
         at += 1
     return at

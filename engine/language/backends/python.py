@@ -5,7 +5,8 @@ This is the only module that compiles or executes generated code.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from types import CodeType, FunctionType
 from typing import Any
@@ -282,6 +283,7 @@ _WRITE: dict[type[Any], Callable[[_Writer, Any], str]] = {
 
 _CODE_MAX = 20_000
 _made: dict[str, CodeType] = {}
+_asked: list[dict[str, CodeType]] = []
 
 
 def _code(source: str) -> CodeType:
@@ -292,12 +294,20 @@ def _code(source: str) -> CodeType:
         if len(_made) >= _CODE_MAX:
             _made.clear()
         _made[source] = found
+    for asked in _asked:
+        asked[source] = found
     return found
 
 
-def made_code() -> Mapping[str, CodeType]:
-    """The code of every function made so far, by its generated source."""
-    return dict(_made)
+@contextmanager
+def asked_code() -> Iterator[dict[str, CodeType]]:
+    """The code of every function that is made inside, by its generated source."""
+    asked: dict[str, CodeType] = {}
+    _asked.append(asked)
+    try:
+        yield asked
+    finally:
+        _asked[:] = [each for each in _asked if each is not asked]
 
 
 def reuse_code(codes: Mapping[str, CodeType]) -> None:
