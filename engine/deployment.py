@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import sqlalchemy as sa
 
+from engine import settings
 from engine.clock import Clock, SystemClock
 from engine.diagnostics import message
 from engine.errors import DougongError, NotFound
@@ -56,7 +57,7 @@ def compile_files(packages: Mapping[str, Files]) -> App:
 
 def open_runtime(url: str, *, clock: Clock | None = None) -> Runtime:
     """A runtime on a database, by its URL."""
-    return Runtime(Database(url), compile_files, clock=clock)
+    return Runtime(Database(url), compile_files, clock=clock, code_folder=settings.cache_folder())
 
 
 def release_in_force(connection: sa.Connection, known: App) -> App | None:

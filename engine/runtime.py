@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
@@ -14,6 +15,7 @@ from engine import records
 from engine.access import Actor
 from engine.clock import Clock, SystemClock
 from engine.errors import Unavailable
+from engine.language import kept_code
 from engine.model.app import App
 from engine.store import Database, Identity, Subscriber, Tables, UnitOfWork, releases, secret_hash
 from engine.store.settings import read_settings
@@ -54,12 +56,19 @@ class Runtime:
     """One running installation. Web nodes, workers and commands each hold one; the release in force is the database's say."""
 
     def __init__(
-        self, database: Database, compile_files: Compile, *, clock: Clock | None = None, subscribers: tuple[Subscriber, ...] = ()
+        self,
+        database: Database,
+        compile_files: Compile,
+        *,
+        clock: Clock | None = None,
+        subscribers: tuple[Subscriber, ...] = (),
+        code_folder: Path | None = None,
     ) -> None:
         self.database = database
         self.clock = clock or SystemClock()
         self.identity = Identity(database, self.clock)
         self._compile = compile_files
+        self._code_folder = code_folder
         self._subscribers = subscribers
         self._loading = threading.Lock()
         self._loaded: Loaded | None = None
@@ -91,6 +100,8 @@ class Runtime:
         with self._loading:
             if self._loaded is None or self._loaded.release != release:
                 app = self._compile(releases.files_of(connection, release))
+                with kept_code(self._code_folder, app.content_hash):
+                    records.prepare(app)
                 self._loaded = Loaded(release, app, Tables(app))
             return self._loaded
 

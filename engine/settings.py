@@ -30,3 +30,16 @@ def read(database: str | None = None) -> Settings:
         log_level=environment.get("DOUGONG_LOG_LEVEL", "INFO").upper(),
         trusted_hosts=tuple(filter(None, environment.get("DOUGONG_TRUSTED_HOSTS", "").split(","))),
     )
+
+
+def cache_folder() -> Path | None:
+    """This user's folder for what can be made again, written and writable by nobody else; None where there is no such folder."""
+    given = os.environ.get("XDG_CACHE_HOME", "")
+    try:
+        folder = (Path(given) if given.startswith("/") else Path.home() / ".cache") / "dougong"
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        facts = folder.stat()
+    except (OSError, RuntimeError):
+        return None
+    foreign = hasattr(os, "getuid") and (facts.st_uid != os.getuid() or facts.st_mode & 0o022)
+    return None if foreign or not os.access(folder, os.W_OK) else folder

@@ -19,7 +19,7 @@ from engine.diagnostics import Diagnostic, Span, help_text, message, render_text
 from engine.errors import BadRequest, DougongError
 from engine.i18n import Language
 from engine.language.expression import Problem
-from engine.language.types import Type
+from engine.language.types import Boolean, Type
 from engine.model import compile
 from engine.wording import say_error
 
@@ -105,7 +105,7 @@ def _single(args: argparse.Namespace, cases: Cases, evaluators: Evaluators, spok
             return 1
         shown = value
     if args.trace:
-        shown = {"value": shown, "trace": _trace(case)}
+        shown = {"value": shown, "trace": _trace(case), **_why(case)}
     _write(sys.stdout, shown)
     return 0 if _agree(outcomes) else 1
 
@@ -148,17 +148,21 @@ def _same(one: Any, other: Any) -> bool:
 
 def _trace(case: Case) -> list[dict[str, Any]]:
     assert case.compiled.expression is not None
-    return [
-        {
-            "text": step.text,
-            "start": step.start,
-            "end": step.end,
-            "depth": step.depth,
-            "type": spoken_type(step.type),
-            "value": json_of(step.value, step.type),
-        }
-        for step in language.trace(case.compiled.expression, case.record, case.variables)
-    ]
+    return [_told_step(step) for step in language.trace(case.compiled.expression, case.record, case.variables)]
+
+
+def _why(case: Case) -> dict[str, Any]:
+    """Of a condition, the parts that decided."""
+    expression = case.compiled.expression
+    if expression is None or not isinstance(expression.type, Boolean):
+        return {}
+    return {"why": [_told_step(step) for step in language.reasons(expression, case.record, case.variables)]}
+
+
+def _told_step(step: language.Step) -> dict[str, Any]:
+    told = {"text": step.text, "start": step.start, "end": step.end, "depth": step.depth, "type": spoken_type(step.type)}
+    row = {} if step.row is None else {"row": step.row}
+    return {**told, **row, "value": json_of(step.value, step.type)}
 
 
 def _diagnostic(problem: Problem) -> Diagnostic:
@@ -230,7 +234,7 @@ def _line(line: str, args: argparse.Namespace, cases: Cases, evaluators: Evaluat
     value, failure = next(iter(outcomes.values()))
     told.update({"error": failure} if failure is not None else {"value": value})
     if args.trace:
-        told["trace"] = _trace(case)
+        told |= {"trace": _trace(case), **_why(case)}
     told["values"] = {name: each for name, (each, _) in outcomes.items()}
     return told, _agree(outcomes)
 

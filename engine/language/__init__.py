@@ -16,7 +16,7 @@ from engine.language.backends.binding import bind_value
 from engine.language.backends.sql import GUARDED, NotInSql
 from engine.language.backends.sqlite import sqlite_functions
 from engine.language.changes import change_in
-from engine.language.code_cache import CodeCache
+from engine.language.code_cache import CodeCache, kept_code
 from engine.language.compiler import compile_expression, format_expression, python_function, to_javascript, to_sql
 from engine.language.complete import Completion, complete
 from engine.language.idioms import check_phrase
@@ -24,7 +24,7 @@ from engine.language.partial import partial, substitute
 from engine.language.phrases import KINDS as PHRASE_KINDS
 from engine.language.phrases import PLACE as PHRASE_PLACE
 from engine.language.rules.compiling import CompiledAction, CompiledRule, CompiledRules, compile_rules
-from engine.language.trace import Step, trace
+from engine.language.trace import Step, reasons, trace
 
 __all__ = [
     "GUARDED",
@@ -52,9 +52,11 @@ __all__ = [
     "format_expression",
     "gap",
     "implies",
+    "kept_code",
     "overlap",
     "partial",
     "python_function",
+    "reasons",
     "satisfiable",
     "sqlite_functions",
     "substitute",

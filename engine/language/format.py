@@ -112,6 +112,8 @@ class Printer:
     def path(self, node: ast.Path) -> tuple[str, int]:
         owners = node.owners or (None,) * len(node.names)
         names = [self.name(name, owner) for name, owner in zip(node.names, owners, strict=True)]
+        if self.chinese and node.names[0] == "old" and len(names) > 1 and owners[0] is None:
+            names[0] = lexicon.OLD_ZH
         return ("的" if self.chinese and all(map(_is_chinese, names)) else ".").join(names), _ATOM
 
     def list_(self, node: ast.ListLiteral) -> tuple[str, int]:
@@ -130,12 +132,13 @@ class Printer:
         return f"{name}({', '.join(args)})", _ATOM
 
     def changed(self, node: ast.Changed) -> tuple[str, int]:
+        name, before, after = (lexicon.CHANGED_ZH, "从", "变为") if self.chinese else ("changed", "from", "to")
         made = self.text(node.path)
         if node.before is not None:
-            made += f" from {self.text(node.before, _SUM)}"
+            made += f" {before} {self.text(node.before, _SUM)}"
         if node.after is not None:
-            made += f" to {self.text(node.after, _SUM)}"
-        return f"changed({made})", _ATOM
+            made += f" {after} {self.text(node.after, _SUM)}"
+        return f"{name}({made})", _ATOM
 
     def phrase(self, node: ast.Phrase) -> tuple[str, int]:
         spoken = dict(node.words)

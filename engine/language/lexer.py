@@ -18,14 +18,13 @@ from engine.language.expression import Problem
 from engine.language.functions import FUNCTIONS, spoken_names
 from engine.language.keywords import CHINESE, ENGLISH, SYMBOL_STARTS, UNITS
 from engine.language.names import Member, index_of, leads_to, member_of
-from engine.language.numerals import chinese_number, shift
+from engine.language.numerals import DIGITS, after_space, chinese_number, read_number
 from engine.language.phrases import Used, choice_words, find_phrase
 from engine.language.scope import CollectionInfo, FieldInfo, Scope
 from engine.language.types import Choice, Integer, MultiChoice
 
 _SPACE = re.compile(r"[\s\u3000\ufeff]+")
 _WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
-_NUMBER = re.compile(r"[0-9]+(?:\.[0-9]+)?")
 _CALL_FOLLOWS = re.compile(r"[\s\u3000]*[(（]")
 _AT_DATE = re.compile(r"@([0-9]{4}-[0-9]{2}-[0-9]{2}(?:[T ][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]{1,6})?)?(?:Z|[+-][0-9]{2}:[0-9]{2})?)?)")
 _BARE_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
@@ -33,7 +32,7 @@ _ZH_DATE = re.compile(r"([0-9]{4})年([0-9]{1,2})月([0-9]{1,2})[日号]")
 _EN_PERIOD = re.compile(
     r"(this|last|next)\s+(week|month|quarter|year)(?![A-Za-z0-9_])|(last|next)\s+([0-9]{1,4})\s+(days|weeks|months)(?![A-Za-z0-9_])"
 )
-_ZH_PERIOD = re.compile(r"(最近|过去|近|未来)\s*([0-9]{1,4})\s*(天|周|个月)")
+_ZH_PERIOD = re.compile(r"(最近|过去|近|未来)\s*([0-9]{1,4})\s*(天|周|个月)(?:之内|以内|内)?")
 _EN_KEYWORD = re.compile(
     r"(?:is\s+not\s+(?:blank|null)|is\s+(?:blank|null)|is\s+not|is|not\s+in|not\s+contains|starts\s+with|ends\s+with"
     r"|and|or|not|where|between|in|contains|true|false|blank|null)(?![A-Za-z0-9_])",
@@ -96,7 +95,7 @@ class Lexer:
             elif character in SYMBOL_STARTS:
                 if not self._symbol():
                     return
-            elif character.isascii() and character.isdigit():
+            elif character in DIGITS:
                 self._number()
             elif character in _CLOSING:
                 self._text(character)
@@ -145,7 +144,7 @@ class Lexer:
         if text not in lexicon.SYMBOLS:
             text = source[at]
             if text not in lexicon.SYMBOLS:
-                self._problem("bad-character", at, at + 1, character=lexicon.shown_character(text))
+                self._problem("bad-character", at, at + 1, lexicon.SIGNS_ELSEWHERE.get(text), character=lexicon.shown_character(text))
                 self.at += 1
                 return True
         terminal, value = lexicon.SYMBOLS[text]
@@ -175,21 +174,14 @@ class Lexer:
             self._problem("date-without-at", start, matched.end(), fix="@" + matched.group(), text=matched.group())
             self._add("DATE", matched.group(), matched.end() - start)
             return
-        matched = _NUMBER.match(source, start)
-        digits = matched.group() if matched else source[start]
-        end = start + len(digits)
-        if source[end : end + 1] in ("%", "％"):
-            self._add("NUMBER", shift(digits, -2), end + 1 - start)
+        value, end = read_number(source, start, self._name_at)
+        self._add("NUMBER", value, end - start)
+        if source[end - 1] in "%％":
             return
-        power, spaced = 0, _after_space(source, end)
-        while source[spaced : spaced + 1] in lexicon.MULTIPLIERS and not self._name_at(spaced):
-            power += lexicon.MULTIPLIERS[source[spaced]]
-            end = spaced = spaced + 1
-        self._add("NUMBER", shift(digits, power) if power else digits, end - start)
         self._unit()
 
     def _unit(self) -> None:
-        start = _after_space(self.source, self.at)
+        start = after_space(self.source, self.at)
         for text, unit in UNITS:
             if self.source.startswith(text, start):
                 end = start + len(text)
@@ -295,7 +287,8 @@ class Lexer:
         function = self._function_at(at)
         after_dot = self._after_dot()
         if function and len(function) >= len(name) and not after_dot:
-            self._add("FUNC", function, len(function))
+            changed = function == lexicon.CHANGED_ZH
+            self._add("CHANGED" if changed else "FUNC", "changed" if changed else function, len(function))
             return
         keyword = self._keyword_at(at)
         if keyword and len(keyword[0]) >= len(name):
@@ -330,6 +323,8 @@ class Lexer:
     def _keyword(self, text: str, terminal: str, value: str) -> None:
         if self.frames[-1].opener == "changed" and text in lexicon.CHANGE_WORDS:
             terminal = lexicon.CHANGE_WORDS[text]
+        if value == "today" and self._after_in() and not _CALL_FOLLOWS.match(self.source, self.at + len(text)):
+            terminal = "PERIOD"
         if terminal == "SPOKEN":
             start = self.at
             self._add("FUNC", value, len(text))
@@ -343,7 +338,7 @@ class Lexer:
 
     def _function_at(self, at: int) -> str:
         if not _FUNCTION_STARTS:
-            _FUNCTION_STARTS.update(_by_first(spoken_names()))
+            _FUNCTION_STARTS.update(_by_first((*spoken_names(), lexicon.CHANGED_ZH)))
         for name in _FUNCTION_STARTS.get(self.source[at], ()):
             if self.source.startswith(name, at) and _CALL_FOLLOWS.match(self.source, at + len(name)):
                 return name
@@ -353,8 +348,10 @@ class Lexer:
         source, at = self.source, self.at
         matched = _WORD.match(source, at)
         if matched is None:
-            self._problem("bad-character", at, at + 1, character=lexicon.shown_character(first))
-            self.at += 1
+            length = 2 if source.startswith(first * 2, at) and first in lexicon.SIGNS_ELSEWHERE else 1
+            shown = lexicon.shown_character(first) * length
+            self._problem("bad-character", at, at + length, lexicon.SIGNS_ELSEWHERE.get(first), character=shown)
+            self.at += length
             return
         word = matched.group()
         name = self._name_at(at)
@@ -390,10 +387,14 @@ class Lexer:
         if period and len(period.group()) > len(name):
             self._add("PERIOD", "_".join(period.group().split()), len(period.group()))
             return True
-        if word in ("yesterday", "tomorrow") and not name:
+        named = word in ("yesterday", "tomorrow") or (word == "today" and self._after_in())
+        if named and not name and not _CALL_FOLLOWS.match(source, at + len(word)):
             self._add("PERIOD", word, len(word))
             return True
         return False
+
+    def _after_in(self) -> bool:
+        return bool(self.tokens) and self.tokens[-1].type == "OP" and self.tokens[-1] in ("in", "not_in")
 
     def _after_operand(self) -> bool:
         """Whether a value has just been read, so that an operator may follow."""
@@ -402,6 +403,8 @@ class Lexer:
     def _name(self, name: str, length: int) -> None:
         frame = self.frames[-1]
         member = None
+        if name == lexicon.OLD_ZH and not self._after_dot() and not self._name_at(self.at):
+            name = "old"
         for entity in self._entities():
             member = member_of(self.scope, entity, name)
             if member is not None:
@@ -464,7 +467,7 @@ class Lexer:
     def _variable(self, name: str, length: int) -> None:
         """Write out a variable by its name; a whole number before a unit becomes a duration (``N天``)."""
         start, end = self.at, self.at + length
-        unit_at = _after_space(self.source, end)
+        unit_at = after_space(self.source, end)
         unit = next((row for row in UNITS if self.source.startswith(row[0], unit_at)), None)
         counted = unit is not None and unit[1] + "s" in FUNCTIONS and isinstance(self.scope.variables.get(name), Integer)
         before = (("FUNC", unit[1] + "s"), ("LPAR", "(")) if counted and unit else ()
@@ -491,9 +494,3 @@ def _by_first(names: tuple[str, ...]) -> dict[str, tuple[str, ...]]:
 
 def _is_word(character: str) -> bool:
     return character == "_" or (character.isascii() and character.isalnum())
-
-
-def _after_space(source: str, at: int) -> int:
-    while source[at : at + 1] in (" ", "\u3000"):
-        at += 1
-    return at

@@ -30,8 +30,8 @@ WORDS: tuple[Word, ...] = (
     Word("OP", ">=", (">=",), ("大于等于", "不少于", "不低于", "不小于", "不早于", "至少")),
     Word("OP", "<", ("<",), ("小于", "低于", "少于", "早于")),
     Word("OP", "<=", ("<=",), ("小于等于", "不超过", "不高于", "不大于", "不多于", "不晚于", "至多")),
-    Word("OP", "in", ("in",), ("属于",)),
-    Word("OP", "not_in", ("not in",), ("不属于",)),
+    Word("OP", "in", ("in",), ("属于", "在")),
+    Word("OP", "not_in", ("not in",), ("不属于", "不在")),
     Word("OP", "contains", ("contains",), ("包含",)),
     Word("OP", "not_contains", ("not contains",), ("不包含",)),
     Word("OP", "starts", ("starts with",), ("开头是",)),
@@ -147,6 +147,14 @@ BARE_CALLS: frozenset[str] = frozenset(("in_stage_for",))
 
 CHANGE_WORDS: dict[str, str] = {"from": "FROM", "从": "FROM", "由": "FROM", "to": "CHANGED_TO", "变为": "CHANGED_TO", "到": "CHANGED_TO"}
 """Words that are keywords only inside ``changed( … )``."""
+
+
+CHANGED_ZH = "变更"
+"""What ``changed( … )`` is called in Chinese."""
+OLD_ZH = "原值"
+"""What begins a path of the record before a change (``old.f``) in Chinese."""
+SIGNS_ELSEWHERE: dict[str, str] = {"&": "and", "|": "or", "!": "not"}
+"""Signs of other languages, with the words that stand for them here."""
 
 
 def spelling(terminal: str, value: str, language: str) -> str:

@@ -12,7 +12,7 @@ from lark import Lark, Token
 from lark.exceptions import LarkError, UnexpectedToken, VisitError
 from lark.lexer import Lexer as LarkLexer
 
-from engine import limits
+from engine import limits, settings
 from engine.language import ast
 from engine.language.building import Refused, token_span
 from engine.language.expression import Problem
@@ -72,12 +72,13 @@ def _lark() -> Lark:
         "maybe_placeholders": True,
     }
     grammar = _GRAMMAR.read_text(encoding="utf-8")
-    try:
-        folder = Path.home() / ".cache" / "dougong"
-        folder.mkdir(parents=True, exist_ok=True)
-        return Lark(grammar, cache=str(folder / "expression.lalr"), **options)
-    except (OSError, RuntimeError):
-        return Lark(grammar, **options)
+    folder = settings.cache_folder()
+    if folder is not None:
+        try:
+            return Lark(grammar, cache=str(folder / "expression.lalr"), **options)
+        except OSError:
+            pass
+    return Lark(grammar, **options)
 
 
 def interactive(start: str = "start") -> Any:
@@ -124,7 +125,7 @@ def read(source: str, lexer: Lexer, start: str) -> tuple[Any, tuple[Problem, ...
         tree = _lark().parse(lexer.tokens, start=start)
     except UnexpectedToken as error:
         if not problems:
-            problems.append(_syntax_problem(source, error))
+            problems.append(_syntax_problem(source, error, _acceptable(lexer, error.token, start) or error.accepts or error.expected))
     except Refused as error:
         problems.append(error.problem)
     except VisitError as error:
@@ -195,9 +196,23 @@ def _oversize(tree: Any, source: str) -> tuple[Problem, ...]:
     return ()
 
 
-def _syntax_problem(source: str, error: UnexpectedToken) -> Problem:
+def _acceptable(lexer: Lexer, wrong: Token, start: str) -> set[str]:
+    """What could have stood where a token is wrong; the failed parser itself knows no more after it has closed what it held open."""
+    parser = interactive(start)
+    try:
+        for token in lexer.tokens:
+            if token is wrong:
+                break
+            parser.feed_token(token)
+        accepted: set[str] = parser.accepts()
+    except (LarkError, Refused):
+        return set()
+    return accepted
+
+
+def _syntax_problem(source: str, error: UnexpectedToken, acceptable: Iterable[str]) -> Problem:
     token = error.token
-    expected_en, expected_zh = expected_words(error.accepts or error.expected)
+    expected_en, expected_zh = expected_words(acceptable)
     if token.type == "$END":
         return Problem("syntax-end", len(source), len(source), {"expected_en": expected_en, "expected_zh": expected_zh})
     start, end = token_span(token)

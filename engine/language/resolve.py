@@ -51,7 +51,9 @@ class Resolved:
 
 
 def nearest(word: str, known: tuple[str, ...]) -> str | None:
-    """The known word that was probably meant."""
+    """The known word that was probably meant; none where the word itself is known, and what is wrong is where it stands."""
+    if word in known:
+        return None
     close = difflib.get_close_matches(word, known, n=1, cutoff=0.6 if word.isascii() else 0.5)
     if close:
         return close[0]
@@ -162,9 +164,7 @@ def _unknown(scope: Scope, name: str, places: tuple[Place, ...]) -> Unresolved:
         if info is not None:
             known.extend(spoken(info))
     known.extend(variable.partition(".")[0] for variable in scope.variables)
-    suggestion = nearest(name, tuple(dict.fromkeys(known)))
-    if suggestion is None and name in ("today", "now"):
-        suggestion = name + "()"
+    suggestion = name + "()" if name in ("today", "now") else nearest(name, tuple(dict.fromkeys(known)))
     info = scope.entities.get(places[0].entity or "")
     return Unresolved(
         "unknown-name" if info is not None else "no-record",

@@ -4,6 +4,7 @@ from engine.records.actors import load_actor
 from engine.records.explain import Verdict, why
 from engine.records.history import HistoryEntry, history
 from engine.records.lines import new_line
+from engine.records.plan import prepare
 from engine.records.presenting import present, present_many
 from engine.records.preview import Preview, preview
 from engine.records.query import Page, Query, find, get
@@ -32,6 +33,7 @@ __all__ = [
     "history",
     "load_actor",
     "new_line",
+    "prepare",
     "present",
     "present_many",
     "preview",

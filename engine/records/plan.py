@@ -210,6 +210,12 @@ def plan_of(app: App, entity: str) -> EntityPlan:
     return _plan(AppKey(app), entity)
 
 
+def prepare(app: App) -> None:
+    """Make the plans of every entity, so that the first request waits for none."""
+    for name in app.entities:
+        plan_of(app, name)
+
+
 @lru_cache(maxsize=4096)
 def _plan(key: AppKey, name: str) -> EntityPlan:
     entity = key.app.entities[name]

@@ -13,7 +13,9 @@ from typing import Any
 
 import yaml
 
-from engine.language import CodeCache, compile_expression, python_function, to_javascript, to_sql
+from engine.language import CodeCache, compile_expression, kept_code, python_function, to_javascript, to_sql
+from engine.language.backends import python
+from engine.language.parser import parse
 from tests.unit.language.desk import compiled, scope
 
 CONDITIONS: list[dict[str, str]] = yaml.safe_load((Path(__file__).parent / "conditions.yaml").read_text(encoding="utf-8"))
@@ -57,7 +59,9 @@ def compiling() -> dict[str, float]:
     """Milliseconds per expression to compile, and to give each form, over the ten conditions."""
     sources = [row["expr"] for row in CONDITIONS]
     expressions = [compiled(source, condition=True) for source in sources]
+    place = scope()
     steps: dict[str, Callable[[], object]] = {
+        "parse": lambda: [parse(source, place) for source in sources],
         "compile": lambda: [compile_expression(source, scope(), condition=True) for source in sources],
         "python": lambda: [python_function(expression) for expression in expressions],
         "sqlite": lambda: [to_sql(expression, "sqlite", alias="t", condition=True) for expression in expressions],
@@ -83,6 +87,26 @@ def loading(count: int) -> float:
         return min(timeit.repeat(load, number=1, repeat=5)) * 1e3
 
 
+def starting(count: int) -> tuple[float, float]:
+    """Milliseconds in which a server makes the functions of so many checked expressions: the first time, and when it starts again."""
+    # Constants are no part of the generated source, so the expressions differ in their signs.
+    signs = [["+-"[number >> bit & 1] for bit in range(11)] for number in range(count)]
+    expressions = [compiled("qty" + "".join(f" {sign} over" for sign in row) + " > 5", condition=True) for row in signs]
+
+    def start(folder: str) -> float:
+        python._made.clear()
+
+        def make() -> None:
+            with kept_code(Path(folder), "bench"):
+                for expression in expressions:
+                    python_function(expression)
+
+        return timeit.timeit(make, number=1) * 1e3
+
+    with tempfile.TemporaryDirectory() as folder:
+        return start(folder), min(start(folder) for _ in range(3))
+
+
 def run(*, sample: bool = False) -> None:
     """Print the tables, and how far the generated functions are from hand-written ones."""
     measured = conditions(100 if sample else _CALLS)
@@ -91,9 +115,11 @@ def run(*, sample: bool = False) -> None:
     ratio = statistics.geometric_mean(generated / by_hand for _, generated, by_hand in measured)
     print(f"geometric mean ratio {ratio:.2f}   (bar 2.0)")
     for name, milliseconds in compiling().items():
-        print(f"{name:12} {milliseconds:.3f} ms per expression")
+        print(f"{name:12} {milliseconds:.3f} ms per expression{'   (bar 0.5 ms)' if name == 'parse' else ''}")
     count = 20 if sample else 2_000
     print(f"from cache   {loading(count):.1f} ms for {count} expressions   (bar 20 ms for 2,000)")
+    first, again = starting(count)
+    print(f"functions    {first:.0f} ms for {count} checked expressions at a first start, {again:.0f} ms at the next")
 
 
 if __name__ == "__main__":

@@ -281,8 +281,19 @@ class Writer:
                 lambda d: f"power({r.choice(['2', 'float(i)', '1.1'])}, {r.choice(['2', '3', '-1', '0.5'])})",
                 lambda d: f"round({self.floating(d)}, {r.choice(['0', '1', '-1'])})",
                 lambda d: f"float({self.number(d)})",
+                lambda d: f"{r.choice(['abs(', '(-', 'default(x, '])}{self.floating(d)})",
+                lambda d: f"mod({self.floating(d)}, {self.floating(d)})",
+                lambda d: f"float({r.choice(['floor', 'ceil', 'trunc', 'sign'])}({self.floating(d)}))",
+                lambda d: f"if({self.boolean(d)}, {self.floating(d)}, {self.floating(d)})",
             ],
         )
+
+    def other(self, depth: int) -> str:
+        """A value of the types that have few operations: choices, references, times."""
+        name = self.random.choice(["kind", "tags", "owner", "owner.boss", "clock", "user"])
+        if name in ("tags", "user"):
+            return name
+        return self.random.choice([name, f"if({self.boolean(depth - 1)}, {name}, {name})", f"if({self.boolean(depth - 1)}, {name})"])
 
     def any(self, depth: int) -> str:
         """An expression of any type; conditions most often."""
@@ -297,5 +308,6 @@ class Writer:
             self.moment,
             self.exact,
             self.floating,
+            self.other,
         ]
         return self.random.choice(makers)(depth)

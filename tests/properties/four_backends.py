@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 import sqlite3
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from pathlib import Path
@@ -242,30 +242,36 @@ def _called(function: Any, record: Mapping[str, Any], variables: Mapping[str, An
         return OVERFLOW
 
 
+_SHOWN = """
+globalThis.shown = (x) => typeof x === "bigint" ? "n" + x : typeof x === "string" ? "s" + x : x === undefined ? "undefined" : x;
+globalThis.called = (f, r) => {
+  try { return shown(f(r, variables)); }
+  catch (e) { if (e instanceof RangeError && e.message === "overflow") return "overflow"; throw e; }
+}
+"""
+
+
 class JavascriptBackend:
-    """The generated JavaScript in V8."""
+    """The generated JavaScript in V8, by itself or in a browser."""
 
     dialect = "javascript"
 
-    def __init__(self, world: World, of: str) -> None:
+    def __init__(self, world: World, of: str, evaluate: Callable[[str], Any] | None = None) -> None:
+        """``evaluate`` runs a script elsewhere (in a browser's page) and gives its last value."""
         self.world = world
-        self.engine = MiniRacer()
-        self.engine.eval(RUNTIME.read_text(encoding="utf-8"))
-        self.engine.eval("const records = " + json.dumps(_exact(world.records(of)), default=_json_value))
-        self.engine.eval("const variables = " + json.dumps(_exact(world.variables), default=_json_value))
-        self.engine.eval(
-            "const shown = (x) => typeof x === 'bigint' ? 'n' + x : typeof x === 'string' ? 's' + x : x === undefined ? 'undefined' : x"
-        )
-
-        self.engine.eval(
-            "const called = (f, r) => { try { return shown(f(r, variables)); } catch (e) "
-            "{ if (e instanceof RangeError && e.message === 'overflow') return 'overflow'; throw e; } }"
-        )
+        self.evaluate = MiniRacer().eval if evaluate is None else evaluate
+        for script in (
+            RUNTIME.read_text(encoding="utf-8"),
+            "globalThis.records = " + json.dumps(_exact(world.records(of)), default=_json_value),
+            "globalThis.variables = " + json.dumps(_exact(world.variables), default=_json_value),
+            _SHOWN,
+        ):
+            self.evaluate(f"{script};0")
 
     def values(self, expressions: Sequence[Expression], *, condition: bool = False) -> list[list[Any]]:
         """For each expression the value of every row."""
         arrows = ",\n".join(to_javascript(expression) for expression in expressions)
-        text = self.engine.eval(f"JSON.stringify([{arrows}].map((f) => records.map((r) => called(f, r))))")
+        text = self.evaluate(f"JSON.stringify([{arrows}].map((f) => records.map((r) => called(f, r))))")
         return [
             [_from_javascript(value, expression.type) if not condition else value is True for value in row]
             for expression, row in zip(expressions, json.loads(text), strict=True)
@@ -292,6 +298,8 @@ def _json_value(value: Any) -> Any:
 
 
 def _from_javascript(value: Any, type_: t.Type) -> Any:
+    if isinstance(value, list):
+        return tuple(value)
     if not isinstance(value, str):
         return float(value) if isinstance(type_, t.Float) and value is not None else value
     if value == OVERFLOW:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import uuid
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC
 from functools import lru_cache
 from typing import Any
@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 from engine.cli.evaluation.json_form import instant, is_spoken, read_value, spoken_type, type_of
 from engine.clock import Clock
 from engine.errors import BadRequest
-from engine.language import CodeCache, compile_expression
+from engine.language import CodeCache, compile_expression, python_function
 from engine.language import types as t
 from engine.language.calendars import STANDARD
 from engine.language.expression import Compiled
@@ -31,6 +31,8 @@ _COMPILED_MAX = 4_096
 
 
 _Function = tuple[Callable[..., Any], t.Type]
+_Computed = tuple[str, str, Callable[..., Any]]
+"""A stored computed field: its name, its column, what computes it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +67,7 @@ class Cases:
     app: App | None = None
     language: str = "en"
     cache: CodeCache | None = None
+    _computing: dict[str, tuple[_Computed, ...]] = field(default_factory=dict)
     _scopes: dict[str, Scope] = field(default_factory=dict)
     _compiled: dict[tuple[str, str], tuple[Compiled, _Function | None]] = field(default_factory=dict)
 
@@ -84,12 +87,23 @@ class Cases:
                 self._compiled.clear()
             known = self._compiled[source, key] = self._compile(source, scope, key)
         compiled, kept = known
-        reader = _Reader(scope, zone)
+        variables = self._variables(said, scope, zone)
+        reader = _Reader(scope, zone, variables, self._computed)
         try:
             flat = reader.record(scope.of, record) if scope.of is not None else {}
         except RecursionError:
             raise BadRequest("bad-case", part="record") from None
-        return Case(compiled, kept, scope, key, flat, reader.rows, self._variables(said, scope, zone))
+        return Case(compiled, kept, scope, key, flat, reader.rows, variables)
+
+    def _computed(self, entity: str) -> tuple[_Computed, ...]:
+        """The stored computed fields of an app's entity, each after what it reads."""
+        found = self._computing.get(entity)
+        if found is None:
+            info = self.app.entities.get(entity) if self.app is not None else None
+            fields = [info.fields[name] for name in info.compute_order] if info is not None else []
+            made = [(each.name, each.column or each.name, python_function(each.compute)) for each in fields if each.compute is not None]
+            found = self._computing[entity] = tuple(made)
+        return found
 
     def _compile(self, source: str, scope: Scope, key: str) -> tuple[Compiled, _Function | None]:
         """The compiled expression, or of the cache its function and type."""
@@ -109,6 +123,8 @@ class Cases:
         except (ValueError, TypeError, OverflowError):
             raise BadRequest("bad-case", part="now") from None
         found: dict[str, Any] = {"now": now, "today": now.replace(tzinfo=UTC).astimezone(zone).date(), "is_new": said.get("is_new")}
+        if self.app is not None:
+            found |= {f"settings.{setting.name}": setting.default for setting in self.app.settings.values()}
         variables = said.get("variables") or {}
         if not isinstance(variables, dict):
             raise BadRequest("bad-case", part="variables")
@@ -120,7 +136,7 @@ class Cases:
         if fields is None and self.app is not None:
             if entity is not None and entity not in self.app.entities:
                 raise BadRequest("unknown-entity", entity=str(entity)[:80])
-            return self.app.scope(entity)
+            return replace(self.app.scope(entity), time_zone=zone)
         if fields is not None and not isinstance(fields, dict):
             raise BadRequest("bad-case", part="fields")
         entities: dict[str, EntityInfo] = {}
@@ -152,11 +168,15 @@ def _declare(entities: dict[str, EntityInfo], name: str, fields: Mapping[str, An
 
 
 class _Reader:
-    """Reads one record and all that hangs on it."""
+    """Reads one record and all that hangs on it; stored computed values that it doesn't say are worked out."""
 
-    def __init__(self, scope: Scope, zone: ZoneInfo) -> None:
+    def __init__(
+        self, scope: Scope, zone: ZoneInfo, variables: Mapping[str, Any], computed: Callable[[str], tuple[_Computed, ...]]
+    ) -> None:
         self.scope = scope
         self.zone = zone
+        self.variables = variables
+        self.computed = computed
         self.rows: dict[str, list[dict[str, Any]]] = {}
         self.count = 0
 
@@ -195,6 +215,9 @@ class _Reader:
                 flat[name] = read_value(value, field_info.type, self.zone, name)
                 if field_info.stored:
                     row[field_info.column or name] = flat[name]
+        for name, column, compute in self.computed(entity):
+            if name not in flat:
+                flat[name] = row[column] = compute(flat, self.variables)
         return flat, key
 
     def many(self, collection: CollectionInfo, said: list[Any] | tuple[Any, ...], owner: str) -> list[dict[str, Any]]:

@@ -142,7 +142,7 @@ def _decimal(value: Any, type_: t.Type, _zone: ZoneInfo) -> int:
 
 
 def _text(value: Any, _type: t.Type, _zone: ZoneInfo) -> str | None:
-    if not isinstance(value, str):
+    if not isinstance(value, str) or "\0" in value:
         raise ValueError
     value.encode("utf-8")
     return value or None

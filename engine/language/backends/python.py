@@ -5,9 +5,9 @@ This is the only module that compiles or executes generated code.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import datetime, timedelta
-from functools import lru_cache
 from types import CodeType, FunctionType
 from typing import Any
 
@@ -281,10 +281,39 @@ _WRITE: dict[type[Any], Callable[[_Writer, Any], str]] = {
 }
 
 
-@lru_cache(maxsize=4_096)
+_CODE_MAX = 20_000
+_made: dict[str, CodeType] = {}
+_asked: list[dict[str, CodeType]] = []
+
+
 def _code(source: str) -> CodeType:
-    module = compile(source, "<expression>", "exec")
-    return next(part for part in module.co_consts if isinstance(part, CodeType))
+    found = _made.get(source)
+    if found is None:
+        module = compile(source, "<expression>", "exec")
+        found = next(part for part in module.co_consts if isinstance(part, CodeType))
+        if len(_made) >= _CODE_MAX:
+            _made.clear()
+        _made[source] = found
+    for asked in _asked:
+        asked[source] = found
+    return found
+
+
+@contextmanager
+def asked_code() -> Iterator[dict[str, CodeType]]:
+    """The code of every function that is made inside, by its generated source."""
+    asked: dict[str, CodeType] = {}
+    _asked.append(asked)
+    try:
+        yield asked
+    finally:
+        _asked[:] = [each for each in _asked if each is not asked]
+
+
+def reuse_code(codes: Mapping[str, CodeType]) -> None:
+    """Take code that was made before for these sources, so that it is not compiled again."""
+    if len(_made) + len(codes) <= _CODE_MAX:
+        _made.update(codes)
 
 
 def write_function(node: Any, *, keep: bool = True) -> tuple[str, list[Any]]:

@@ -171,3 +171,30 @@ def test_people_of_an_app_on_all_back_ends(
     assert main(given) == 0
     told = json.loads(capsys.readouterr().out)
     assert {json.dumps(each) for each in told["values"].values()} == {value}, told
+
+
+def test_stored_computed_fields_and_settings_of_an_app_have_their_values(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    record = tmp_path / "record.json"
+    given = ["--app", "examples/desk", "--entity", "desk.purchase", "--record", str(record), "--backend", "sqlite"]
+    for said, tax, big in (("100.00", '"13.00"', "false"), ("20000.00", '"2600.00"', "true")):
+        record.write_text(json.dumps({"amount": said, "tax_rate": "0.13"}), encoding="utf-8")
+        assert main(["eval", "tax", *given]) == 0
+        assert capsys.readouterr().out == f"{tax}\n"
+        assert main(["eval", "big", *given[:-1], "python"]) == 0
+        assert capsys.readouterr().out == f"{big}\n"
+    record.write_text(json.dumps({"amount": "100.00", "tax_rate": "0.13", "tax": "1.00"}), encoding="utf-8")
+    assert main(["eval", "tax", *given]) == 0
+    assert capsys.readouterr().out == '"1.00"\n', "what the record says is taken as it is"
+    record.write_text(json.dumps({"parts": [{"qty": 2, "price": "3.00"}, {"qty": 1, "price": "0.50"}]}), encoding="utf-8")
+    assert main(["eval", "cost", *given[:3], "desk.ticket", *given[4:]]) == 0
+    assert capsys.readouterr().out == '"6.50"\n', "the lines first, then the total over them"
+
+
+def test_a_case_within_an_app_may_have_its_own_time_zone(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    line = {"expr": "text(needed_by) = text(today())", "entity": "desk.purchase", "record": {"needed_by": "2026-01-31"}}
+    cases = tmp_path / "cases.jsonl"
+    moments = [{**line, "now": "2026-01-31T20:00:00Z", "tz": zone} for zone in ("Asia/Shanghai", "America/New_York")]
+    moments += [{**each, "expr": "text(now(), 'HH:mm')"} for each in moments]
+    cases.write_text("\n".join(map(json.dumps, moments)), encoding="utf-8")
+    assert main(["eval", "--app", "examples/desk", "--batch", str(cases)]) == 0
+    assert [json.loads(each)["value"] for each in capsys.readouterr().out.splitlines()] == [False, True, "04:00", "15:00"]

@@ -21,6 +21,13 @@ from tests.unit.language.desk import compiled
         ("not has_role('desk.admin')", {"user.roles": ()}, True),
         ("amount > settings.limit", {"settings.limit": None}, False),
         ("if(has_role('desk.admin'), true, qty > 5)", {"user.roles": ("desk.admin",)}, True),
+        ("if(qty > 5, has_role('desk.admin'), has_role('desk.admin'))", {"user.roles": ()}, False),
+        ("default(settings.limit, amount) > 100", {"settings.limit": 20_000}, True),
+        ("settings.limit * qty > 5", {"settings.limit": None}, False),
+        ("user in [owner]", {"user": None}, False),
+        ("count(parts where has_role('desk.admin')) > 0", {"user.roles": ()}, False),
+        ("any(parts where owner = user) or not any(parts where owner = user)", {}, True),
+        ("qty > 5 and has_role('desk.admin') and not (qty > 5)", {"user.roles": ("desk.admin",)}, False),
     ],
 )
 def test_decided_without_a_record(source: str, known: dict[str, object], outcome: bool) -> None:
