@@ -16,6 +16,8 @@ expression_chars_max = 4_000
 expression_nodes_max = 500
 expression_depth_max = 32
 list_items_max = 1_000
+call_arguments_max = 100
+"""What both databases take; longer lists are said in square brackets."""
 path_hops_max = 3
 aggregate_depth_max = 1
 text_result_bytes_max = 65_536

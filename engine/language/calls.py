@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+from engine import limits
 from engine.language import ast, core
 from engine.language.checking import Checking, Pair, is_unknown, unknown
 from engine.language.dwelling import NAMES as DWELLING
@@ -58,7 +59,7 @@ def check_call(checker: Checking, node: ast.Call) -> Pair:
         return checker.problem("unknown-function", node.name_span, close, name=node.name), node
     low, high = arity(function)
     if not low <= len(node.args) <= high:
-        wanted = str(low) if low == high else (f"{low}…" if high > 100 else f"{low}…{high}")
+        wanted = str(low) if low == high else f"{low}…{high}"
         return checker.problem("argument-count", node.span, name=node.name, expected=wanted, found=len(node.args)), node
     pairs = [checker.check(arg) for arg in node.args]
     tree = replace(node, args=tuple(part for _, part in pairs))
@@ -79,7 +80,7 @@ def check_call(checker: Checking, node: ast.Call) -> Pair:
 def arity(function: Function) -> tuple[int, int]:
     """The least and the largest number of arguments."""
     low = sum(1 for param in function.params if param[-1] not in "?*")
-    high = 1_000 if function.params and function.params[-1].endswith("*") else len(function.params)
+    high = limits.call_arguments_max if function.params and function.params[-1].endswith("*") else len(function.params)
     return low, high
 
 

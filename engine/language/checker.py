@@ -322,7 +322,7 @@ class Checker:
         if problems or inner.problems:
             return Problem("computed-field-broken", 0, 0, {"name": info.name})
         excess = core.excess(node)
-        return Problem(excess, 0, 0, {"limit": core.NODES_MAX, "count": core.NODES_MAX}) if excess else node
+        return Problem(excess[0], 0, 0, {"limit": excess[1]}) if excess else node
 
     def _phrase(self, node: ast.Phrase) -> Pair:
         means, tree = self.check(node.means)

@@ -9,7 +9,7 @@ from typing import Any
 from engine import limits
 from engine.i18n import Language
 from engine.language import core
-from engine.language.backends import javascript, python, sql
+from engine.language.backends import javascript, nesting, python, sql
 from engine.language.backends.binding import Dialect
 from engine.language.bounds import too_big
 from engine.language.checker import Checker
@@ -23,6 +23,8 @@ from engine.language.scope import Scope
 from engine.language.types import Boolean, Type
 
 _UNGUARDED: Mapping[str, Sql] = MappingProxyType({})
+_CERTAINLY_SHALLOW = 6
+"""So deep a node is no burden for any parser, whatever its parts are."""
 
 
 def compile_expression(source: str, scope: Scope, *, expects: Type | None = None, condition: bool = False) -> Compiled:
@@ -43,21 +45,27 @@ def compile_expression(source: str, scope: Scope, *, expects: Type | None = None
     found = (*problems, *checker.problems)
     if is_unknown(node) or any(problem.severity == "error" for problem in found):
         return Compiled(None, found)
-    found = (*found, *too_precise(node))
+    found = (*found, *beyond_bounds(node, (0, len(source))))
     if any(problem.severity == "error" for problem in found):
         return Compiled(None, found)
-    oversize = core.excess(node)
-    if oversize is not None:
-        return Compiled(None, (*found, Problem(oversize, 0, len(source), {"limit": core.NODES_MAX, "count": core.NODES_MAX})))
-    if too_big(node):
-        return Compiled(None, (*found, Problem("result-too-big", 0, len(source), {"limit": limits.number_digits_max})))
     return Compiled(expression_of(checker, resolved, node), found)
 
 
-def too_precise(node: Any) -> tuple[Problem, ...]:
-    """Number literals with more places than a decimal keeps, where no float took them in."""
+def beyond_bounds(node: Any, span: tuple[int, int]) -> tuple[Problem, ...]:
+    """Which bounds of cost and size a checked node passes, told of the text at ``span`` or of the literal concerned."""
+    # First of all: whatever else walks a node with too many parts never comes to an end.
+    oversize = core.excess(node)
+    if oversize is not None:
+        return (Problem(oversize[0], *span, {"limit": oversize[1]}),)
+    # Number literals with more places than a decimal keeps, where no float took them in.
     spans = {part.span for part in core.walk(node) if isinstance(part, core.Const) and core.scale_of(part.type) > limits.decimal_scale_max}
-    return tuple(Problem("too-many-places", *span) for span in sorted(spans))
+    if spans:
+        return tuple(Problem("too-many-places", *each) for each in sorted(spans))
+    if too_big(node):
+        return (Problem("result-too-big", *span, {"limit": limits.number_digits_max}),)
+    if core.depth_of(node) > _CERTAINLY_SHALLOW and not nesting.fits(node):
+        return (Problem("too-deep-for-a-database", *span),)
+    return ()
 
 
 def expression_of(checker: Checker, tree: Any, node: Any) -> Expression:

@@ -282,17 +282,30 @@ DEPTH_MAX = 60
 """Bounds of an expression once its virtual computed fields are inlined: its cost on every back end."""
 
 
-def excess(node: Node) -> str | None:
-    """The code of the bound that a node passes, or None; stops counting there, since shared parts can be exponentially many."""
+def depth_of(node: Node) -> int:
+    """How many nodes stand one in another at most; ``excess`` must have found nothing."""
+    found, stack = 0, [(node, 1)]
+    while stack:
+        current, depth = stack.pop()
+        found = max(found, depth)
+        stack.extend((part, depth + 1) for part in parts(current))
+    return found
+
+
+def excess(node: Node) -> tuple[str, int] | None:
+    """The code of the bound that a node passes, with the bound, or None.
+
+    Stops counting there: parts that are shared (a function that needs an argument twice) can make exponentially many.
+    """
     count = 0
     stack = [(node, 1)]
     while stack:
         current, depth = stack.pop()
         count += 1
         if count > NODES_MAX:
-            return "expression-too-big"
+            return "expression-too-big", NODES_MAX
         if depth > DEPTH_MAX:
-            return "expression-too-deep"
+            return "expression-too-deep", DEPTH_MAX
         stack.extend((part, depth + 1) for part in parts(current))
     return None
 

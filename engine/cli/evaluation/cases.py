@@ -21,6 +21,8 @@ from engine.language.expression import Compiled
 from engine.language.scope import CollectionInfo, Conventions, EntityInfo, FieldInfo, Scope
 from engine.model.app import App
 
+_LINE_NUMBER = "line number"
+"""By what lines are ordered where they have a ``position`` of their own; no field can be called so."""
 _ROOT = "case"
 _VARIABLES: dict[str, t.Type] = {
     "user": t.Ref("system.user"),
@@ -145,6 +147,11 @@ class Cases:
         return Scope(entities, _ROOT, _VARIABLES, zone, conventions=conventions)
 
 
+def _column(name: str) -> str:
+    """A declared field's column: a field may be called ``id`` or ``parent`` and is then none of the tables' own columns."""
+    return f"f_{name}"
+
+
 def _declare(entities: dict[str, EntityInfo], name: str, fields: Mapping[str, Any], table: str, parent: str | None) -> None:
     made: dict[str, FieldInfo] = {}
     collections: dict[str, CollectionInfo] = {}
@@ -152,18 +159,19 @@ def _declare(entities: dict[str, EntityInfo], name: str, fields: Mapping[str, An
         if isinstance(said, dict) and set(said) == {"ref"} and isinstance(said["ref"], dict):
             target = f"{name}.{each}"
             _declare(entities, target, said["ref"], f"{table}_{each}", None)
-            made[each] = FieldInfo(each, t.Ref(target), column=each)
+            made[each] = FieldInfo(each, t.Ref(target), column=_column(each))
         elif isinstance(said, dict):
             lines = f"{name}.{each}"
             _declare(entities, lines, said, f"{table}__{each}", name)
-            collections[each] = CollectionInfo(each, lines, "parent", order="position")
+            collections[each] = CollectionInfo(each, lines, "parent", order=_LINE_NUMBER if "position" in said else "position")
         elif isinstance(said, str):
-            made[each] = FieldInfo(each, type_of(said), column=each)
+            made[each] = FieldInfo(each, type_of(said), column=_column(each))
         else:
             raise BadRequest("bad-field-type", text=str(said)[:80])
     if parent is not None:
         made.setdefault("parent", FieldInfo("parent", t.Ref(parent), column="parent"))
-        made.setdefault("position", FieldInfo("position", t.Integer(), column="position"))
+        order = _LINE_NUMBER if "position" in made else "position"
+        made[order] = FieldInfo(order, t.Integer(), column=order)
     entities[name] = EntityInfo(name, table, fields=made, collections=collections)
 
 
@@ -194,7 +202,8 @@ class _Reader:
         """One record: its flat form, and its id; its row is noted."""
         info = self.scope.entities[entity]
         self.count += 1
-        key = said["id"] if isinstance(said.get("id"), str) else str(uuid.UUID(int=self.count))
+        named = isinstance(said.get("id"), str) and "id" not in info.fields
+        key = said["id"] if named else str(uuid.UUID(int=self.count))
         flat: dict[str, Any] = {"id": key}
         row: dict[str, Any] = {"id": key}
         if via is not None:
@@ -227,9 +236,9 @@ class _Reader:
             if not isinstance(each, dict):
                 raise BadRequest("bad-case", part=f"record.{collection.name}")
             flat, _ = self.one(collection.entity, each, (collection.via, owner))
-            if collection.order == "position":
-                flat.setdefault("position", place)
-                self.rows[collection.entity][-1].setdefault("position", place)
+            if collection.order in ("position", _LINE_NUMBER):
+                flat.setdefault(collection.order, place)
+                self.rows[collection.entity][-1].setdefault(collection.order, place)
             found.append(flat)
         return found
 

@@ -179,8 +179,14 @@ class Writer:
         return f"CAST({text} AS bigint)" if unbounded and fits else text
 
     def choose(self, node: core.If) -> str:
-        then, otherwise = self.alike(node, (node.then, node.otherwise))
-        return f"CASE WHEN {self.positive(node.condition)} THEN {then} ELSE {otherwise} END"
+        # A chain of "else if" is one CASE: databases' parsers bear only so much nesting.
+        branches = [node]
+        while isinstance(branches[-1].otherwise, core.If):
+            branches.append(branches[-1].otherwise)
+        *values, otherwise = self.alike(node, (*(branch.then for branch in branches), branches[-1].otherwise))
+        conditions = [self.positive(branch.condition) for branch in branches]
+        cases = " ".join(f"WHEN {condition} THEN {value}" for condition, value in zip(conditions, values, strict=True))
+        return f"CASE {cases} ELSE {otherwise} END"
 
     def default(self, node: core.Default) -> str:
         texts = self.alike(node, node.items)

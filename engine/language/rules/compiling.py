@@ -10,7 +10,7 @@ from engine.language import ast
 from engine.language import rule_tree as tree
 from engine.language.checker import Checker
 from engine.language.checking import is_unknown
-from engine.language.compiler import expression_of, too_precise
+from engine.language.compiler import beyond_bounds, expression_of
 from engine.language.conversions import fit
 from engine.language.expression import Expression, Problem
 from engine.language.functions.rows import Mismatch
@@ -99,9 +99,9 @@ class _RuleChecker:
         self.problems += checker.problems
         if is_unknown(made):
             return None, resolved
-        precise = too_precise(made)
-        self.problems += precise
-        return (None if precise else expression_of(checker, resolved, made)), resolved
+        beyond = beyond_bounds(made, resolved.span)
+        self.problems += beyond
+        return (None if beyond else expression_of(checker, resolved, made)), resolved
 
     def _adopted(self, checker: Checker, made: Any, resolved: Any, expects: Type) -> tuple[Any, Any]:
         if is_unknown(made):

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import re
+import sqlite3
+from collections.abc import Iterator
 from types import FunctionType
 
 import pytest
 
 from engine import limits
+from engine.cli.evaluation import Cases, Evaluators
+from engine.clock import SystemClock
 from engine.diagnostics import Diagnostic, Span, message
-from engine.language import compile_expression, python_function
+from engine.language import compile_expression, python_function, sqlite_functions, to_sql
 from engine.language.rules.words import WORDS
 from tests.unit.language.desk import compiled, problems, scope
 
@@ -18,7 +22,18 @@ LIMITS = [
     ("characters", "name = '" + "x" * 3_991 + "'", "name = '" + "x" * 3_992 + "'", "expression-too-long"),
     ("nodes", " and ".join(["qty > 1"] * 166), " and ".join(["qty > 1"] * 167), "expression-too-big"),
     ("nesting", "(" * 31 + "qty" + ")" * 31, "(" * 33 + "qty" + ")" * 33, "expression-too-deep"),
-    ("nested calls", "abs(" * 31 + "qty" + ")" * 31, "abs(" * 33 + "qty" + ")" * 33, "expression-too-deep"),
+    ("nested calls", "abs(" * 20 + "qty" + ")" * 20, "abs(" * 33 + "qty" + ")" * 33, "expression-too-deep"),
+    (
+        "nested for a database",
+        "if(active, " * 10 + "qty" + ", 0)" * 10,
+        "if(active, " * 20 + "qty" + ", 0)" * 20,
+        "too-deep-for-a-database",
+    ),
+    ("else if", "if(active, 0, " * 30 + "qty" + ")" * 30, "if(active, 0, " * 40 + "qty" + ")" * 40, "expression-too-deep"),
+    ("arguments", "min(" + "qty," * 99 + "qty)", "min(" + "qty," * 100 + "qty)", "argument-count"),
+    ("arguments of a default", "default(" + "qty," * 99 + "qty)", "default(" + "qty," * 100 + "qty)", "argument-count"),
+    ("arguments of concat", "concat(" + "name," * 99 + "name)", "concat(" + "name," * 100 + "name)", "argument-count"),
+    ("parts that multiply", "clamp(" * 3 + "qty" + ", 0, 9)" * 3, "clamp(" * 10 + "qty" + ", 0, 9)" * 10, "expression-too-big"),
     ("nested not", "not " * 31 + "active", "not " * 32 + "active", "expression-too-deep"),
     ("list", "qty in [" + ",".join(["1"] * 1_000) + "]", "qty in [" + ",".join(["1"] * 1_001) + "]", "list-too-long"),
     ("hops", "owner.manager.manager.name", "owner.manager.manager.manager.name", "path-too-long"),
@@ -41,6 +56,78 @@ def test_a_limit_has_its_place_and_its_words(fine: str, beyond: str, code: str) 
     told = Diagnostic(found[0].code, "error", Span("x", 0, found[0].start, 0, found[0].end), found[0].params)
     for language in ("en", "zh"):
         assert not re.search(r"\{[a-z]", message(told, language))
+
+
+@pytest.fixture(scope="module")
+def evaluators(postgresql_url: str) -> Iterator[tuple[Cases, Evaluators]]:
+    made = Evaluators(postgresql_url)
+    yield Cases(SystemClock()), made
+    made.close()
+
+
+@pytest.mark.postgresql
+@pytest.mark.parametrize("fine", [row[1] for row in LIMITS], ids=[row[0] for row in LIMITS])
+def test_both_databases_take_what_is_within_the_limits(fine: str, evaluators: tuple[Cases, Evaluators]) -> None:
+    cases, back_ends = evaluators
+    fields = {"name": "text", "qty": "integer", "weight": "float", "active": "boolean"}
+    if any(word in fine for word in ("owner", "parts")):
+        fields |= {"owner": {"ref": {"manager": {"ref": {"manager": {"ref": {"name": "text"}}}}}}, "parts": {"qty": "integer"}}
+    case = cases.read({"expr": fine, "fields": fields, "record": {"qty": 1, "name": "a", "active": True}})
+    assert case.compiled.expression is not None, case.compiled.problems
+    expected = back_ends.value("python", case)
+    assert back_ends.value("sqlite", case) == expected
+    assert back_ends.value("postgresql", case) == expected
+
+
+@pytest.fixture
+def sqlite() -> Iterator[sqlite3.Connection]:
+    """A database with the tables that the first fields of a run of cases stand for."""
+    connection = sqlite3.connect(":memory:")
+    for name, arity, function in sqlite_functions():
+        connection.create_function(name, arity, function, deterministic=True)
+    connection.execute("CREATE TABLE case0 (id, deleted_at, f_name, f_qty, f_active)")
+    connection.execute("CREATE TABLE case0__parts (id, deleted_at, parent, position, f_qty)")
+    yield connection
+    connection.close()
+
+
+GROWING = {
+    "if": "if(active, {}, 1)",
+    "else": "if(active, 1, {})",
+    "condition": "if({} > 1, 1, 2)",
+    "function": "abs({})",
+    "sum": "qty + ({})",
+    "product": "({}) % 7",
+    "aggregate": "sum(parts.qty) + ({})",
+    "filtered aggregate": "if(count(parts where qty > 1) > 1, {}, 2)",
+    "case": "case({}, 1, 2, 3)",
+    "default": "default({}, qty)",
+    "text": "find(concat(name, pad_left(name, {})), name)",
+}
+
+
+@pytest.mark.parametrize("shape", GROWING)
+def test_what_is_compiled_is_never_too_deep_for_a_statement(shape: str, sqlite: sqlite3.Connection) -> None:
+    """At every depth the text either stands within a list's statement or was refused before."""
+    cases, source, refused = Cases(SystemClock()), "qty", False
+    fields = {"name": "text", "qty": "integer", "active": "boolean", "parts": {"qty": "integer"}}
+    for _level in range(33):
+        source = GROWING[shape].replace("{}", source)
+        case = cases.read({"expr": f"({source}) >= 0", "fields": fields, "record": {"qty": 1, "name": "a", "active": True}})
+        if case.compiled.expression is None:
+            assert {problem.code for problem in case.compiled.problems} <= {
+                "too-deep-for-a-database",
+                "expression-too-deep",
+                "expression-too-big",
+                "result-too-big",
+            }
+            refused = True
+            continue
+        assert not refused, "what is deeper than something refused was taken"
+        text = to_sql(case.compiled.expression, "sqlite", alias="t", condition=True)
+        within = "(SELECT * FROM case0 AS g WHERE 1 = 1 AND (2 = 2 OR (3 = 3 AND 4 = 4)))"
+        statement = f'SELECT "id" FROM {within} AS t WHERE t."id" IS NOT NULL AND (1 = 2 OR ({text.text}))'
+        sqlite.execute(f"EXPLAIN {statement}", {name: None for name, _given, _type in text.params})
 
 
 def test_a_text_that_grows_beyond_the_limit_is_blank() -> None:
