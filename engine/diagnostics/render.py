@@ -73,7 +73,7 @@ def render_text(found: Sequence[Diagnostic], sources: Mapping[str, str], languag
     """
     if not found:
         return ""
-    lines = {one.span.path: split_lines(sources[one.span.path]) for one in found if one.span.path in sources}
+    lines = {path: split_lines(sources[path]) for path in {one.span.path for one in found} if path in sources}
     blocks = [_block(one, lines.get(one.span.path), language) for one in found]
     errors = sum(one.severity == "error" for one in found)
     warnings = sum(one.severity == "warning" for one in found)
