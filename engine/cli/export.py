@@ -8,7 +8,7 @@ from pathlib import Path
 
 from engine import deployment, records, settings
 from engine.access import Actor
-from engine.cli.speech import add_language, language_of
+from engine.cli.speech import language_of
 from engine.errors import DougongError, NotFound
 from engine.records import Query, transfer
 from engine.runtime import Runtime
@@ -27,8 +27,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--sort", metavar="FIELD,…", help="order; -FIELD for descending")
     parser.add_argument("--codes", action="store_true", help="field names and choice codes instead of titles and labels")
     parser.add_argument("--user", metavar="LOGIN", help="act as this user, with their rights (default: the system)")
-    parser.add_argument("--db", metavar="URL", help="database")
-    add_language(parser)
+    parser.add_argument("--db", metavar="URL", help="database (default: DOUGONG_DB, else a SQLite file in dougong-data/)")
 
 
 def run(args: argparse.Namespace) -> int:

@@ -14,7 +14,8 @@ from typing import Any, TextIO
 
 from engine import deployment, records, settings
 from engine.access import Actor
-from engine.cli.speech import add_language, language_of
+from engine.cli.speech import language_of, say
+from engine.diagnostics import printable, width
 from engine.errors import BadRequest, DougongError, FieldProblem, NotFound
 from engine.i18n import Language
 from engine.model import App
@@ -27,6 +28,8 @@ from engine.wording import say_error, say_problem
 NAME = "import"
 
 _SHOWN = 20
+_COLUMNS = ("id", "begun", "state", "entity", "format", "file", "done", "created", "updated", "unchanged", "refused")
+_FIRST_NUMBER = _COLUMNS.index("done")
 _WORDS = {
     "en": {
         "done": "{title}: {rows} rows: {created} created, {updated} updated, {unchanged} unchanged, {refused} refused",
@@ -79,8 +82,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--list", action="store_true", help="list the latest imports")
     parser.add_argument("--user", metavar="LOGIN", help="act as this user, with their rights (default: the system)")
     parser.add_argument("--json", action="store_true", help="answer as JSON")
-    parser.add_argument("--db", metavar="URL", help="database")
-    add_language(parser)
+    parser.add_argument("--db", metavar="URL", help="database (default: DOUGONG_DB, else a SQLite file in dougong-data/)")
 
 
 def run(args: argparse.Namespace) -> int:
@@ -90,7 +92,7 @@ def run(args: argparse.Namespace) -> int:
         runtime = deployment.open_runtime(settings.read(args.db).database_url)
         actor = _actor(runtime, args.user)
         if args.list:
-            return _list(runtime, actor, args)
+            return _list(runtime, actor, args, language)
         if args.undo:
             return _undo(runtime, actor, args, language)
         return _import(runtime, actor, args, language)
@@ -295,16 +297,36 @@ def _problem_json(app: App, entity: str, problem: FieldProblem) -> dict[str, Any
     return {"field": problem.field, "code": problem.code, "message": said}
 
 
-def _list(runtime: Runtime, actor: Actor, args: argparse.Namespace) -> int:
+def _list(runtime: Runtime, actor: Actor, args: argparse.Namespace, language: Language) -> int:
     with runtime.read(actor) as work:
         found = transfer.imports(work)
     names = ("id", "state", "entity", "format", "file_name", "rows_total", "rows_done", "created", "updated", "unchanged", "refused")
     if args.json:
         print(json.dumps([{name: getattr(each, name) for name in names} for each in found], ensure_ascii=False))
     else:
-        for each in found:
-            print("  ".join(str(getattr(each, name)) for name in names))
+        print("\n".join(_table(runtime, found, language)) if found else say("no-imports", language))
     return 0
+
+
+def _table(runtime: Runtime, found: Sequence[transfer.ImportState], language: Language) -> list[str]:
+    """The imports in columns under their headings; numbers stand to the right."""
+    words = [say(f"import-{name}", language) for name in _COLUMNS]
+    lines = [[words, *(_listed(runtime, each, language) for each in found)][row] for row in range(len(found) + 1)]
+    widths = [max(map(width, column)) for column in zip(*lines, strict=True)]
+    return ["  ".join(_padded(cell, *place) for cell, place in zip(line, enumerate(widths), strict=True)).rstrip() for line in lines]
+
+
+def _padded(cell: str, column: int, cells: int) -> str:
+    space = " " * (cells - width(cell))
+    return space + cell if column >= _FIRST_NUMBER else cell + space
+
+
+def _listed(runtime: Runtime, each: transfer.ImportState, language: Language) -> list[str]:
+    entity = runtime.app.entities.get(each.entity)
+    rows = f"{each.rows_done}/{each.rows_total}"
+    told = [each.id, f"{each.started_at:%Y-%m-%d %H:%M}", say(f"state-{each.state}", language)]
+    told += [entity.title.text(language) if entity is not None else each.entity, each.format or "-", printable(each.file_name)]
+    return [*told, rows, *(str(getattr(each, name)) for name in ("created", "updated", "unchanged", "refused"))]
 
 
 def _undo(runtime: Runtime, actor: Actor, args: argparse.Namespace, language: Language) -> int:

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from engine import limits, resources
-from engine.cli.speech import add_language, language_of
+from engine.cli.speech import language_of
 from engine.diagnostics import printable
 from engine.i18n import Language
 from engine.model.compile import RESERVED_APPS
@@ -100,7 +100,6 @@ may:
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """DIR --lang."""
     parser.add_argument("folder", metavar="DIR", help="the folder to make; its name becomes the app's name")
-    add_language(parser)
 
 
 def run(args: argparse.Namespace) -> int:

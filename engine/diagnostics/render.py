@@ -109,15 +109,15 @@ def _end_on_line(one: Diagnostic, lines: Sequence[str]) -> int:
 def _excerpt(line: str, start: int, end: int) -> tuple[str, int, int]:
     """A line fit for one row, with how many cells lie before the mark and how many it covers."""
     first = 0
-    if sum(map(_cells, line[:end])) > _EXCERPT_CELLS:
+    if width(line[:end]) > _EXCERPT_CELLS:
         first = max(0, start - _EXCERPT_BEFORE)
     last, room = first, _EXCERPT_CELLS
     while last < len(line) and room >= _cells(line[last]):
         room -= _cells(line[last])
         last += 1
     head, tail = ("…" if first else ""), ("…" if last < len(line) else "")
-    before = len(head) + sum(map(_cells, line[first:start]))
-    marked = max(1, sum(map(_cells, line[start : min(end, last)])))
+    before = len(head) + width(line[first:start])
+    marked = max(1, width(line[start : min(end, last)]))
     return head + printable(line[first:last]).rstrip() + tail, before, marked
 
 
@@ -126,6 +126,11 @@ def _cells(character: str) -> int:
     if unicodedata.combining(character):
         return 0
     return 2 if unicodedata.east_asian_width(character) in "WF" else 1
+
+
+def width(text: str) -> int:
+    """Columns of a terminal that a text takes."""
+    return sum(map(_cells, text))
 
 
 def printable(text: str) -> str:
