@@ -11,10 +11,9 @@ from typing import Protocol, cast
 
 from engine import __version__
 from engine.cli.command_line import CommandLine, in_chinese
-from engine.cli.speech import say, say_system, spoken
-from engine.errors import DougongError, NoDatabase
+from engine.cli.speech import say, say_system, spoken, tell
+from engine.errors import DougongError
 from engine.i18n import Language
-from engine.wording import say_error
 
 
 class Command(Protocol):
@@ -87,9 +86,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         code: int = args.run(args)
         sys.stdout.flush()
     except DougongError as error:
-        print(say_error(error, language), file=sys.stderr)
-        if isinstance(error, NoDatabase) and error.reason:
-            print(error.reason, file=sys.stderr)
+        tell(error, language)
         return 1
     except BrokenPipeError:
         # The reader (head, less) has gone; nothing more can be said, not even at exit.
@@ -101,4 +98,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         print(f"\n{say('interrupted', language)}", file=sys.stderr)
         return 130
+    except Exception as error:
+        if not type(error).__module__.startswith(_DATABASE):
+            raise
+        # Its tables are not what this engine makes of them (somebody else's, changed by hand), or there is no server.
+        what = "no-server" if type(error).__module__ == "psycopg" else "strange-database"
+        print(say(what, language, problem=str(error).splitlines()[0]), file=sys.stderr)
+        return 1
     return code
+
+
+_DATABASE = ("sqlalchemy.", "sqlite3", "psycopg")
+"""Where the errors of databases come from, by name: most commands load none of it."""

@@ -16,7 +16,7 @@ from engine.model import Compilation, Compiler, read_packages
 
 NAME = "check"
 _POLL_S = 0.3
-_CLEAN = {"en": "{apps}: no findings\n", "zh": "{apps}:没有问题\n"}
+_CLEAN = {"en": "{apps}: no findings\n", "zh": "{apps}：没有问题\n"}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

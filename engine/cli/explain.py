@@ -15,7 +15,7 @@ _HEADINGS = {
     "zh": ("含义", "怎么办", "为什么", "错误示例", "正确示例"),
 }
 _UNKNOWN = {"en": "there is no code {code}", "zh": "没有代码 {code}"}
-_MEANT = {"en": "; did you mean {near}?", "zh": ";是否要写 {near}?"}
+_MEANT = {"en": "; did you mean {near}?", "zh": "；是否要写 {near}？"}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

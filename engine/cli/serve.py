@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import errno
 import ipaddress
 import socket
 import sys
@@ -90,7 +91,11 @@ def _refusal(args: argparse.Namespace, language: Language) -> str | None:
     if args.workers < 1:
         return say("workers-range", language)
     problem = _in_the_way(args.host, args.port)
-    return say("port-taken", language, host=args.host, port=args.port, problem=say_system(problem, language)) if problem else None
+    if problem is None:
+        return None
+    known = say("no-host", language) if isinstance(problem, socket.gaierror) else say_system(problem, language)
+    code = "port-taken" if problem.errno == errno.EADDRINUSE else "no-address"
+    return say(code, language, host=args.host, port=args.port, problem=known)
 
 
 def _in_the_way(host: str, port: int) -> OSError | None:

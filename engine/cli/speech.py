@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import errno
 import locale
+import sys
 from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
@@ -13,7 +14,9 @@ from typing import Any, cast
 import yaml
 
 from engine import settings
+from engine.errors import DougongError, NoDatabase
 from engine.i18n import LANGUAGES, Language
+from engine.wording import say_error
 
 
 @cache
@@ -30,9 +33,21 @@ def say(code: str, language: Language, **values: Any) -> str:
 
 def say_system(error: OSError, language: Language) -> str:
     """What the operating system refused, with the file that it is about, in a line."""
-    known = words()["system"].get(errno.errorcode.get(error.errno or 0, ""))
-    problem = known[language] if known else error.strerror or str(error)
+    problem = say_number(error.errno or 0, language) or error.strerror or str(error)
     return say("system", language, path=error.filename, problem=problem) if error.filename is not None else problem
+
+
+def say_number(number: int, language: Language) -> str:
+    """The plain words for an error number of the system; "" for one that hardly ever comes up."""
+    known = words()["system"].get(errno.errorcode.get(number, ""))
+    return str(known[language]) if known else ""
+
+
+def tell(error: DougongError, language: Language) -> None:
+    """What went wrong, on standard error; of a database that cannot be used also why, for the operator."""
+    print(say_error(error, language), file=sys.stderr)
+    if isinstance(error, NoDatabase) and error.reason:
+        print(error.reason, file=sys.stderr)
 
 
 def spoken(arguments: Sequence[str]) -> Language:

@@ -15,7 +15,6 @@ from alembic.operations import Operations
 from sqlalchemy import exc
 
 from engine.errors import Conflict, NotFound, Unavailable
-from engine.store import releases
 from engine.store.migrations import live
 from engine.store.migrations.live import LiveTable
 from engine.store.schema import QUARANTINE
@@ -44,9 +43,9 @@ class Held:
 
 def held(connection: sa.Connection) -> tuple[Held, ...]:
     """Everything in quarantine, oldest first."""
-    if not releases.is_prepared(connection):
-        return ()
     tables = live.inspect(connection)
+    if QUARANTINE.name not in tables:
+        return ()
     # A database of an earlier engine lacks what is noted since.
     known = [column if column.name in tables[QUARANTINE.name].columns else sa.null().label(column.name) for column in QUARANTINE.c]
     notes = connection.execute(sa.select(*known).where(QUARANTINE.c.purged_at.is_(None)).order_by(QUARANTINE.c.id)).all()
