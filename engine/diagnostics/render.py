@@ -16,11 +16,11 @@ from engine.i18n import Language
 _SEVERITY = {"en": {"error": "error", "warning": "warning", "note": "note"}, "zh": {"error": "错误", "warning": "警告", "note": "提示"}}
 _LSP_SEVERITY = {"error": 1, "warning": 2, "note": 3}
 _SARIF_LEVEL = {"error": "error", "warning": "warning", "note": "note"}
-_MEANT = {"en": "did you mean {suggestion}?", "zh": "是否要写 {suggestion}?"}
-_WRITE = {"en": "write: {fix}", "zh": "可改写为:{fix}"}
+_MEANT = {"en": "did you mean {suggestion}?", "zh": "是否要写 {suggestion}？"}
+_WRITE = {"en": "write: {fix}", "zh": "可改写为：{fix}"}
 _HELP = {"en": "help", "zh": "帮助"}
 _EXPLAIN = {"en": "explain", "zh": "详解"}
-_TALLY = {"en": "{errors} error(s), {warnings} warning(s)", "zh": "{errors} 个错误,{warnings} 个警告"}
+_TALLY = {"en": "{errors} error(s), {warnings} warning(s)", "zh": "{errors} 个错误，{warnings} 个警告"}
 _EXCERPT_CELLS = 100
 _EXCERPT_BEFORE = 40
 _SENTENCE = re.compile(r"(?<=[?.;]\s)|(?<=[？。；])")
