@@ -56,12 +56,17 @@ def compile_files(packages: Mapping[str, Files]) -> App:
 
 
 def open_runtime(url: str, *, clock: Clock | None = None) -> Runtime:
-    """A runtime on a database, by its URL. Raises NoRelease where nothing was ever applied."""
-    database = Database(url)
-    with database.read() as connection:
+    """A runtime on a database, by its URL; the database may be away for now."""
+    return Runtime(Database(url), compile_files, clock=clock, code_folder=settings.cache_folder())
+
+
+def open_prepared(url: str) -> Runtime:
+    """A runtime on a database that has a release. Raises NoRelease where nothing was ever applied, NoDatabase where there is none."""
+    runtime = open_runtime(url)
+    with runtime.database.read() as connection:
         if not releases.is_prepared(connection):
             raise NoRelease
-    return Runtime(database, compile_files, clock=clock, code_folder=settings.cache_folder())
+    return runtime
 
 
 def release_in_force(connection: sa.Connection, known: App) -> App | None:

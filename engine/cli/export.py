@@ -43,7 +43,7 @@ def run(args: argparse.Namespace) -> int:
         print(say("export-suffix", language, suffix=args.file.suffix), file=sys.stderr)
         return 2
     try:
-        runtime = deployment.open_runtime(settings.read(args.db).database_url)
+        runtime = deployment.open_prepared(settings.read(args.db).database_url)
         actor = _actor(runtime, args)
         query = Query(
             args.entity,

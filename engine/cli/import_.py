@@ -90,7 +90,7 @@ def run(args: argparse.Namespace) -> int:
     """0 when every row was taken, 1 when some were refused or kept, 2 when nothing could be done."""
     language = language_of(args)
     try:
-        runtime = deployment.open_runtime(settings.read(args.db).database_url)
+        runtime = deployment.open_prepared(settings.read(args.db).database_url)
         actor = _actor(runtime, args.user)
         if args.list:
             return _list(runtime, actor, args, language)

@@ -67,7 +67,7 @@ def _restore(args: argparse.Namespace, language: Language) -> int:
     if len(args.names) != 1 or args.all:
         print(migrations.say("restore-what", language), file=sys.stderr)
         return 2
-    runtime = deployment.open_runtime(settings.read(args.db).database_url)
+    runtime = deployment.open_prepared(settings.read(args.db).database_url)
     try:
         done = recovery.restore(runtime, args.names[0], args.to, write=args.yes)
     finally:

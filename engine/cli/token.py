@@ -23,7 +23,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Print the token and nothing else; 1 where there is no such active user."""
-    runtime = deployment.open_runtime(settings.read(args.db).database_url)
+    runtime = deployment.open_prepared(settings.read(args.db).database_url)
     try:
         with runtime.read(Actor.system("command line")) as work:
             people = records.find(work, Query("system.user", equal={"login": args.user, "active": True}, limit=1)).items

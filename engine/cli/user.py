@@ -34,7 +34,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> int:
     """0 when done, 1 with the reason where it cannot be, 2 where no password was given."""
     language = language_of(args)
-    runtime = deployment.open_runtime(settings.read(args.db).database_url)
+    runtime = deployment.open_prepared(settings.read(args.db).database_url)
     try:
         if args.action == "add":
             return _add(runtime, args, language)
