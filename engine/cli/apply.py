@@ -8,6 +8,7 @@ import sys
 
 from engine import deployment, settings
 from engine.cli.packages import add_what, as_typed, compile_what, says_what, tell_originals
+from engine.cli.speech import say
 from engine.i18n import Language
 from engine.model import Compilation
 from engine.store import Database, migrations
@@ -57,9 +58,13 @@ def _apply(database: Database, compilation: Compilation, args: argparse.Namespac
         if not _agrees(language):
             return 2
     progress = _Progress(language)
-    deployment.apply_packages(
-        database, compilation.packages, allow_destructive=args.allow_destructive, by=getpass.getuser(), observe=progress.tell
-    )
+    try:
+        deployment.apply_packages(
+            database, compilation.packages, allow_destructive=args.allow_destructive, by=getpass.getuser(), observe=progress.tell
+        )
+    except KeyboardInterrupt:
+        print("\n" + say("apply-cut-short", language), file=sys.stderr)
+        raise
     print(migrations.say("applied", language))
     return 0
 

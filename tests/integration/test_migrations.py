@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy import event
 
 from engine import cli, deployment, limits, records
+from engine.cli import apply
 from engine.ids import new_id
 from engine.store import Database, Tables, migrations
 from engine.store.migrations.live import inspect
@@ -331,3 +332,29 @@ def test_the_commands_plan_and_apply(fresh_url: str, tmp_path: Path, capsys: pyt
     assert cli.main(["apply", app, "--db", fresh_url, "--yes", "--allow-destructive"]) == 0
     assert said.read(fresh_url, "ticket")[0]["size"] is None
     assert cli.main(["apply", app, "--db", fresh_url]) == 0
+
+
+def test_an_apply_that_is_interrupted_says_so_and_goes_on_later(
+    fresh_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    said.apply(fresh_url, said.package({"ticket": {"properties": {"size": {"type": "string"}}}}))
+    keys = said.fill(fresh_url, {"ticket": [{"size": "1"}, {"size": "2"}]})
+    for path, content in said.package({"ticket": {"properties": {"size": {"type": "integer"}}}}, version="2.0.0").files.items():
+        (tmp_path / "desk" / path).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "desk" / path).write_bytes(content)
+    command = ["apply", str(tmp_path / "desk"), "--db", fresh_url, "--yes", "--lang", "en"]
+    told: list[object] = []
+
+    def interrupt(*step: object) -> None:
+        told.append(step)
+        if len(told) == 3:
+            raise KeyboardInterrupt
+
+    with monkeypatch.context() as during:
+        during.setattr(apply._Progress, "tell", interrupt)
+        assert cli.main(command) == 130
+    assert "apply again to go on" in capsys.readouterr().err
+    assert [each["size"] for each in said.read(fresh_url, "ticket")] == ["1", "2"]
+    assert cli.main(command) == 0
+    assert "cut short" in capsys.readouterr().out
+    assert [(each["id"], each["size"]) for each in said.read(fresh_url, "ticket")] == [(keys[0], 1), (keys[1], 2)]
