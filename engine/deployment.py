@@ -13,7 +13,7 @@ from engine.diagnostics import message
 from engine.errors import DougongError, NotFound
 from engine.i18n import Language
 from engine.model import App, Compilation, Compiler, Package
-from engine.runtime import Runtime
+from engine.runtime import NoRelease, Runtime
 from engine.store import Database, migrations, releases
 from engine.store.migrations import Held, Observe, Outcome, Plan
 from engine.store.releases import Applied
@@ -56,8 +56,17 @@ def compile_files(packages: Mapping[str, Files]) -> App:
 
 
 def open_runtime(url: str, *, clock: Clock | None = None) -> Runtime:
-    """A runtime on a database, by its URL."""
+    """A runtime on a database, by its URL; the database may be away for now."""
     return Runtime(Database(url), compile_files, clock=clock, code_folder=settings.cache_folder())
+
+
+def open_prepared(url: str) -> Runtime:
+    """A runtime on a database that has a release. Raises NoRelease where nothing was ever applied, NoDatabase where there is none."""
+    runtime = open_runtime(url)
+    with runtime.database.read() as connection:
+        if not releases.is_prepared(connection):
+            raise NoRelease
+    return runtime
 
 
 def release_in_force(connection: sa.Connection, known: App) -> App | None:

@@ -32,6 +32,11 @@ def read(database: str | None = None) -> Settings:
     )
 
 
+def chosen_language() -> str:
+    """The language in which commands speak, as the operator says it (``zh``, ``en``); "" where that is left open."""
+    return os.environ.get("DOUGONG_LANG", "").strip()
+
+
 def cache_folder() -> Path | None:
     """This user's folder for what can be made again, written and writable by nobody else; None where there is no such folder."""
     given = os.environ.get("XDG_CACHE_HOME", "")

@@ -7,14 +7,14 @@ import getpass
 import sys
 
 from engine import deployment, settings
-from engine.cli.packages import add_what, as_typed, compile_what, says_what
+from engine.cli.packages import add_what, as_typed, compile_what, says_what, tell_originals
+from engine.cli.speech import say
 from engine.i18n import Language
 from engine.model import Compilation
 from engine.store import Database, migrations
 from engine.store.migrations.operations import Operation
 
 NAME = "apply"
-HELP = "bring the database to the app"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -22,7 +22,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_what(parser)
     parser.add_argument("--allow-destructive", action="store_true", help="go ahead where values go out of use (they stay in quarantine)")
     parser.add_argument("--yes", action="store_true", help="do not ask")
-    parser.add_argument("--lang", choices=("en", "zh"), default="en", help="language of messages")
 
 
 def run(args: argparse.Namespace) -> int:
@@ -47,6 +46,7 @@ def _apply(database: Database, compilation: Compilation, args: argparse.Namespac
     language: Language = args.lang
     plan = deployment.plan(database, compilation.app)
     print(plan.text(language, as_typed(args), allowed=args.allow_destructive))
+    tell_originals(args, database, compilation.app)
     if plan.empty:
         return 0
     if plan.refusals or (plan.destructive and not args.allow_destructive):
@@ -55,14 +55,26 @@ def _apply(database: Database, compilation: Compilation, args: argparse.Namespac
         if not sys.stdin.isatty():
             print(migrations.say("say-yes", language), file=sys.stderr)
             return 2
-        if input(migrations.say("ask", language)).strip().casefold() not in ("y", "yes", "是"):
+        if not _agrees(language):
             return 2
     progress = _Progress(language)
-    deployment.apply_packages(
-        database, compilation.packages, allow_destructive=args.allow_destructive, by=getpass.getuser(), observe=progress.tell
-    )
+    try:
+        deployment.apply_packages(
+            database, compilation.packages, allow_destructive=args.allow_destructive, by=getpass.getuser(), observe=progress.tell
+        )
+    except KeyboardInterrupt:
+        print("\n" + say("apply-cut-short", language), file=sys.stderr)
+        raise
     print(migrations.say("applied", language))
     return 0
+
+
+def _agrees(language: Language) -> bool:
+    try:
+        return input(migrations.say("ask", language)).strip().casefold() in ("y", "yes", "是")
+    except EOFError:
+        print()
+        return False
 
 
 class _Progress:

@@ -9,14 +9,14 @@ import time
 from pathlib import Path
 
 from engine import __version__
-from engine.cli.speech import add_language, language_of
+from engine.cli.speech import language_of
 from engine.diagnostics import has_errors, render_json, render_sarif, render_text
 from engine.i18n import Language
 from engine.model import Compilation, Compiler, read_packages
 
 NAME = "check"
 _POLL_S = 0.3
-_CLEAN = {"en": "{apps}: no findings\n", "zh": "{apps}:没有问题\n"}
+_CLEAN = {"en": "{apps}: no findings\n", "zh": "{apps}：没有问题\n"}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -24,7 +24,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("paths", nargs="+", metavar="PATH", help="folder or zip of an app package")
     parser.add_argument("--format", choices=("text", "json", "sarif"), default="text", help="how findings are written (default: text)")
     parser.add_argument("--watch", action="store_true", help="stay, and check again whenever a file changes")
-    add_language(parser)
 
 
 def run(args: argparse.Namespace) -> int:

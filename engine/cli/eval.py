@@ -13,7 +13,7 @@ from typing import Any, TextIO
 
 from engine import language
 from engine.cli.evaluation import BACK_ENDS, Case, Cases, Evaluators, json_of, spoken_type
-from engine.cli.speech import add_language, language_of
+from engine.cli.speech import language_of
 from engine.clock import SystemClock
 from engine.diagnostics import Diagnostic, Span, help_text, message, render_text
 from engine.errors import BadRequest, DougongError
@@ -44,7 +44,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--trace", action="store_true", help="also the value of every part")
     parser.add_argument("--now", metavar="TIME", help="the present instant, such as 2026-01-31T10:00:00Z (default: the clock)")
     parser.add_argument("--tz", metavar="ZONE", help="time zone (default: the app's, or UTC)")
-    add_language(parser)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -80,7 +79,7 @@ def _read_json(name: str) -> Any:
     try:
         text = sys.stdin.read() if name == "-" else Path(name).read_text("utf-8")
         return json.loads(text)
-    except (OSError, ValueError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:
         raise BadRequest("bad-case", part=f"{name}: {error}") from None
 
 

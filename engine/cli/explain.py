@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 
-from engine.cli.speech import add_language, language_of
+from engine.cli.speech import language_of
 from engine.diagnostics import catalogue, nearest
 from engine.i18n import Language
 
@@ -15,13 +15,12 @@ _HEADINGS = {
     "zh": ("含义", "怎么办", "为什么", "错误示例", "正确示例"),
 }
 _UNKNOWN = {"en": "there is no code {code}", "zh": "没有代码 {code}"}
-_MEANT = {"en": "; did you mean {near}?", "zh": ";是否要写 {near}?"}
+_MEANT = {"en": "; did you mean {near}?", "zh": "；是否要写 {near}？"}
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """CODE --lang; without a code, all are listed."""
     parser.add_argument("code", nargs="?", metavar="CODE", help="the code in brackets after 'error'; without one, all are listed")
-    add_language(parser)
 
 
 def run(args: argparse.Namespace) -> int:

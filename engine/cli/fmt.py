@@ -9,7 +9,7 @@ from typing import Any
 
 from engine import language
 from engine.cli.evaluation import Cases
-from engine.cli.speech import add_language, language_of
+from engine.cli.speech import language_of
 from engine.clock import SystemClock
 from engine.diagnostics import Diagnostic, Span, render_text
 from engine.errors import BadRequest
@@ -26,7 +26,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--app", action="append", default=[], metavar="DIR", help="folder of an app package (may be given several times)")
     parser.add_argument("--entity", metavar="NAME", help="what the record is, such as desk.ticket; with --app")
     parser.add_argument("--fields", metavar="JSON", help='without --app: types of the fields, such as \'{"x": "decimal(2)"}\'')
-    add_language(parser)
 
 
 def run(args: argparse.Namespace) -> int:

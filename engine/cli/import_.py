@@ -14,19 +14,23 @@ from typing import Any, TextIO
 
 from engine import deployment, records, settings
 from engine.access import Actor
-from engine.cli.speech import add_language, language_of
-from engine.errors import BadRequest, DougongError, FieldProblem, NotFound
+from engine.cli.speech import language_of, tell
+from engine.cli.speech import say as say_own
+from engine.diagnostics import printable, width
+from engine.errors import BadRequest, DougongError, FieldProblem, NotFound, Unavailable
 from engine.i18n import Language
 from engine.model import App
 from engine.model.kinds.import_format import ImportFormat
 from engine.records import Query, transfer
 from engine.records.transfer import ImportResult, Outcome, Survey
 from engine.runtime import Runtime
-from engine.wording import say_error, say_problem
+from engine.wording import say_problem
 
 NAME = "import"
 
 _SHOWN = 20
+_COLUMNS = ("id", "begun", "state", "entity", "format", "file", "done", "created", "updated", "unchanged", "refused")
+_FIRST_NUMBER = _COLUMNS.index("done")
 _WORDS = {
     "en": {
         "done": "{title}: {rows} rows: {created} created, {updated} updated, {unchanged} unchanged, {refused} refused",
@@ -79,23 +83,22 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--list", action="store_true", help="list the latest imports")
     parser.add_argument("--user", metavar="LOGIN", help="act as this user, with their rights (default: the system)")
     parser.add_argument("--json", action="store_true", help="answer as JSON")
-    parser.add_argument("--db", metavar="URL", help="database")
-    add_language(parser)
+    parser.add_argument("--db", metavar="URL", help="database (default: DOUGONG_DB, else a SQLite file in dougong-data/)")
 
 
 def run(args: argparse.Namespace) -> int:
     """0 when every row was taken, 1 when some were refused or kept, 2 when nothing could be done."""
     language = language_of(args)
     try:
-        runtime = deployment.open_runtime(settings.read(args.db).database_url)
+        runtime = deployment.open_prepared(settings.read(args.db).database_url)
         actor = _actor(runtime, args.user)
         if args.list:
-            return _list(runtime, actor, args)
+            return _list(runtime, actor, args, language)
         if args.undo:
             return _undo(runtime, actor, args, language)
         return _import(runtime, actor, args, language)
     except DougongError as error:
-        print(say_error(error, language), file=sys.stderr)
+        tell(error, language)
         return 2
 
 
@@ -111,8 +114,11 @@ def _actor(runtime: Runtime, login: str | None) -> Actor:
 
 
 def _import(runtime: Runtime, actor: Actor, args: argparse.Namespace, language: Language) -> int:
-    if args.file is None or not args.file.is_file():
-        raise NotFound("no-file", name=str(args.file or ""))
+    if args.file is None:
+        print(say_own("import-what", language), file=sys.stderr)
+        return 2
+    if not args.file.is_file():
+        raise NotFound("no-file", name=str(args.file))
     seen = transfer.survey(args.file, encoding=args.encoding)
     app = runtime.app
     format = _format(app, args, seen)
@@ -124,19 +130,23 @@ def _import(runtime: Runtime, actor: Actor, args: argparse.Namespace, language: 
         say("format", name=format.name)
     with ExitStack() as open_files:
         watch = _reporter(open_files, args.report, app, format)
-        refused = _Refused(args.refused)
+        refused = _Refused(open_files, args.refused)
         watches = [each for each in (watch, refused.note if args.refused else None) if each is not None]
 
-        def tell(step: str, outcomes: Sequence[Outcome]) -> None:
+        def note(step: str, outcomes: Sequence[Outcome]) -> None:
             for each in watches:
                 each(step, outcomes)
 
         begin = _beginner(runtime, actor)
         if args.dry_run:
-            results = transfer.try_import(begin, args.file, seen, format, watch=tell)
+            results = transfer.try_import(begin, args.file, seen, format, watch=note)
         else:
             progress = _progress if sys.stderr.isatty() and not args.json else None
-            results = transfer.run_import(begin, args.file, seen, format, watch=tell, progress=progress)
+            try:
+                results = transfer.run_import(begin, args.file, seen, format, watch=note, progress=progress)
+            except (Unavailable, KeyboardInterrupt):
+                print(say_own("import-cut-short", language), file=sys.stderr)
+                raise
         if args.refused:
             refused.write(runtime, actor, app, results, seen, language)
     _tell_results(app, format, results, args, language)
@@ -228,8 +238,9 @@ def _reporter(open_files: ExitStack, path: Path | None, app: App, format: Import
 class _Refused:
     """The refused rows of a run, written out once it is over: of a real run those of earlier, interrupted runs as well."""
 
-    def __init__(self, path: Path | None) -> None:
-        self._path = path
+    def __init__(self, open_files: ExitStack, path: Path | None) -> None:
+        # Opened before anything is imported: whoever wants the file must not learn afterwards that there can be none.
+        self._file = open_files.enter_context(path.open("w", encoding="utf-8-sig", newline="")) if path is not None else None
         self._noted: list[tuple[str, Outcome]] = []
 
     def note(self, step: str, outcomes: Sequence[Outcome]) -> None:
@@ -238,10 +249,9 @@ class _Refused:
 
     def write(self, runtime: Runtime, actor: Actor, app: App, results: Sequence[ImportResult], seen: Survey, language: Language) -> None:
         """Write the file."""
-        assert self._path is not None
-        with self._path.open("w", encoding="utf-8-sig", newline="") as file:
-            for result in results:
-                self._write_step(file, runtime, actor, app, result, seen, language)
+        assert self._file is not None
+        for result in results:
+            self._write_step(self._file, runtime, actor, app, result, seen, language)
 
     def _write_step(
         self, file: TextIO, runtime: Runtime, actor: Actor, app: App, result: ImportResult, seen: Survey, language: Language
@@ -295,16 +305,36 @@ def _problem_json(app: App, entity: str, problem: FieldProblem) -> dict[str, Any
     return {"field": problem.field, "code": problem.code, "message": said}
 
 
-def _list(runtime: Runtime, actor: Actor, args: argparse.Namespace) -> int:
+def _list(runtime: Runtime, actor: Actor, args: argparse.Namespace, language: Language) -> int:
     with runtime.read(actor) as work:
         found = transfer.imports(work)
     names = ("id", "state", "entity", "format", "file_name", "rows_total", "rows_done", "created", "updated", "unchanged", "refused")
     if args.json:
         print(json.dumps([{name: getattr(each, name) for name in names} for each in found], ensure_ascii=False))
     else:
-        for each in found:
-            print("  ".join(str(getattr(each, name)) for name in names))
+        print("\n".join(_table(runtime, found, language)) if found else say_own("no-imports", language))
     return 0
+
+
+def _table(runtime: Runtime, found: Sequence[transfer.ImportState], language: Language) -> list[str]:
+    """The imports in columns under their headings; numbers stand to the right."""
+    words = [say_own(f"import-{name}", language) for name in _COLUMNS]
+    lines = [[words, *(_listed(runtime, each, language) for each in found)][row] for row in range(len(found) + 1)]
+    widths = [max(map(width, column)) for column in zip(*lines, strict=True)]
+    return ["  ".join(_padded(cell, *place) for cell, place in zip(line, enumerate(widths), strict=True)).rstrip() for line in lines]
+
+
+def _padded(cell: str, column: int, cells: int) -> str:
+    space = " " * (cells - width(cell))
+    return space + cell if column >= _FIRST_NUMBER else cell + space
+
+
+def _listed(runtime: Runtime, each: transfer.ImportState, language: Language) -> list[str]:
+    entity = runtime.app.entities.get(each.entity)
+    rows = f"{each.rows_done}/{each.rows_total}"
+    told = [each.id, f"{each.started_at:%Y-%m-%d %H:%M}", say_own(f"state-{each.state}", language)]
+    told += [entity.title.text(language) if entity is not None else each.entity, each.format or "-", printable(each.file_name)]
+    return [*told, rows, *(str(getattr(each, name)) for name in ("created", "updated", "unchanged", "refused"))]
 
 
 def _undo(runtime: Runtime, actor: Actor, args: argparse.Namespace, language: Language) -> int:

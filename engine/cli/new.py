@@ -8,34 +8,21 @@ import os
 import re
 import shlex
 import sys
-from collections.abc import Mapping
 from pathlib import Path
 
 from engine import limits, resources
-from engine.cli.speech import add_language, language_of
+from engine.cli.speech import language_of, say_number
 from engine.diagnostics import printable
-from engine.i18n import Language
 from engine.model.compile import RESERVED_APPS
 
 NAME = "new"
 _MADE = {
     "en": "{folder}: a working app. Next:\n  dougong check {quoted}\n  dougong apply {quoted}\n  dougong serve {quoted}\n",
-    "zh": "{folder}:已生成可运行的应用。接下来:\n  dougong check {quoted}\n  dougong apply {quoted}\n  dougong serve {quoted}\n",
+    "zh": "{folder}：已生成可运行的应用。接下来：\n  dougong check {quoted}\n  dougong apply {quoted}\n  dougong serve {quoted}\n",
 }
 _THERE = {"en": "{folder} is there already and not empty", "zh": "{folder} 已存在且不为空"}
 _NO_NAME = {"en": "say the folder to make", "zh": "请写明要创建的文件夹"}
-_NOT_MADE = {"en": "{folder} cannot be made: {problem}", "zh": "无法创建 {folder}:{problem}"}
-_PROBLEMS: Mapping[int, Mapping[Language, str]] = {
-    errno.EACCES: {"en": "there is no permission to write there", "zh": "没有写入权限"},
-    errno.EPERM: {"en": "there is no permission to write there", "zh": "没有写入权限"},
-    errno.EROFS: {"en": "nothing can be written there", "zh": "该位置为只读"},
-    errno.ENOTDIR: {"en": "what should be a folder on the way there is a file", "zh": "其上级路径是文件,不是文件夹"},
-    errno.EEXIST: {"en": "there is something else of that name", "zh": "已有同名的其他内容"},
-    errno.ENAMETOOLONG: {"en": "the name is too long", "zh": "名称过长"},
-    errno.ENOSPC: {"en": "the disk is full", "zh": "磁盘已满"},
-    errno.EINVAL: {"en": "no folder can have such a name", "zh": "文件夹不能使用这样的名称"},
-}
-"""What commonly keeps a folder from being made, in plain words; anything else is said as the system says it."""
+_NOT_MADE = {"en": "{folder} cannot be made: {problem}", "zh": "无法创建 {folder}：{problem}"}
 _FILES = {
     "app.yaml": """\
 {modeline:app}
@@ -100,7 +87,6 @@ may:
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """DIR --lang."""
     parser.add_argument("folder", metavar="DIR", help="the folder to make; its name becomes the app's name")
-    add_language(parser)
 
 
 def run(args: argparse.Namespace) -> int:
@@ -115,7 +101,7 @@ def run(args: argparse.Namespace) -> int:
     except (OSError, ValueError, RuntimeError) as error:
         # ValueError: a name with a zero character; RuntimeError: links that lead in a circle.
         number = error.errno if isinstance(error, OSError) and error.errno is not None else errno.EINVAL
-        problem = _PROBLEMS[number][language] if number in _PROBLEMS else os.strerror(number)
+        problem = say_number(number, language) or os.strerror(number)
         sys.stderr.write(_NOT_MADE[language].format(folder=shown, problem=problem) + "\n")
         return 1
     if not made:

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from engine import deployment
 from engine.diagnostics import render_text
 from engine.i18n import Language
-from engine.model import Compilation, compile, compile_packages
+from engine.model import App, Compilation, compile, compile_packages
 from engine.store import Database, migrations
 
 
@@ -40,6 +40,18 @@ def as_typed(args: argparse.Namespace) -> str:
     """The apps (or the release) and the database as they were given, quoted for a shell: for a command that can be pasted."""
     release = getattr(args, "release", None)
     return shlex.join([*args.apps, *(("--release", release) if release else ()), *(("--db", args.db) if args.db else ())])
+
+
+def tell_originals(args: argparse.Namespace, database: Database, app: App) -> None:
+    """After an earlier release, say what of its fields and tables lies in quarantine, and how it is brought back."""
+    places = {each.table for each in app.entities.values()}
+    places |= {f"{each.table}.{field.column}" for each in app.entities.values() for field in each.fields.values() if field.column}
+    found = [each for each in deployment.quarantined(database) if each.was in places] if args.release else []
+    if found:
+        print(migrations.say("originals", args.lang))
+    for each in found:
+        arguments = shlex.join([each.name, *(("--db", args.db) if args.db else ())])
+        print(migrations.say("original", args.lang, was=each.was, rows=each.rows, at=f"{each.at:%Y-%m-%d %H:%M}", arguments=arguments))
 
 
 def compile_or_report(paths: Sequence[str], language: Language) -> Compilation | None:

@@ -6,18 +6,16 @@ import argparse
 import json
 
 from engine import deployment, settings
-from engine.cli.packages import add_what, as_typed, compile_what, says_what
+from engine.cli.packages import add_what, as_typed, compile_what, says_what, tell_originals
 from engine.store import Database, migrations
 
 NAME = "plan"
-HELP = "say what an apply would change in the database"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The command's options."""
     add_what(parser)
     parser.add_argument("--format", choices=("text", "json"), default="text", help="form of the plan (default text)")
-    parser.add_argument("--lang", choices=("en", "zh"), default="en", help="language of messages")
 
 
 def run(args: argparse.Namespace) -> int:
@@ -30,12 +28,13 @@ def run(args: argparse.Namespace) -> int:
         if compilation is None or compilation.app is None:
             return 1
         plan = deployment.plan(database, compilation.app)
+        if args.format == "json":
+            print(json.dumps(plan.to_json(), ensure_ascii=False, indent=2))
+        else:
+            print(plan.text(args.lang, as_typed(args)))
+            tell_originals(args, database, compilation.app)
+            if not plan.empty and not plan.refusals and not plan.destructive:
+                print(migrations.say("ready", args.lang, arguments=as_typed(args)))
     finally:
         database.close()
-    if args.format == "json":
-        print(json.dumps(plan.to_json(), ensure_ascii=False, indent=2))
-    else:
-        print(plan.text(args.lang, as_typed(args)))
-        if not plan.empty and not plan.refusals and not plan.destructive:
-            print(migrations.say("ready", args.lang, arguments=as_typed(args)))
     return 1 if plan.refusals else 0

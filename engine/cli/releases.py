@@ -8,13 +8,11 @@ from engine import deployment, settings
 from engine.store import Database, migrations
 
 NAME = "releases"
-HELP = "list what was applied to a database"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The command's options."""
     parser.add_argument("--db", metavar="URL", help="database (default: DOUGONG_DB, else a SQLite file in dougong-data/)")
-    parser.add_argument("--lang", choices=("en", "zh"), default="en", help="language of messages")
 
 
 def run(args: argparse.Namespace) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import errno
 import ipaddress
 import socket
 import sys
@@ -10,13 +11,16 @@ import threading
 import time
 import urllib.error
 import urllib.request
+from collections.abc import Callable, Sequence
 
 from flask import Flask
 
 from engine import demo, deployment, settings
 from engine.cli.packages import as_typed, compile_or_report
+from engine.cli.speech import language_of, say, say_system
 from engine.clock import SystemClock
 from engine.demo import Login
+from engine.i18n import Language, LocalizedText
 from engine.settings import Settings
 from engine.store import Database
 from engine.web import create_app
@@ -25,7 +29,6 @@ from engine.web.logs import configure
 from engine.web.server import serve
 
 NAME = "serve"
-HELP = "run the web application"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -36,32 +39,30 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--port", type=int, default=8000, help="port to listen on (default 8000)")
     parser.add_argument("--workers", type=int, default=1, help="web processes (default 1)")
     parser.add_argument("--demo", action="store_true", help="make an empty database ready with demo people and data; this machine only")
-    parser.add_argument("--lang", choices=("en", "zh"), default="en", help="language of messages")
 
 
 def run(args: argparse.Namespace) -> int:
     """Serve; 1 where the app has errors or the database lags it, 2 where the options make no sense."""
-    if args.demo and not _is_loopback(args.host):
-        print("--demo makes logins that anybody can read off this screen: it serves on 127.0.0.1 only.", file=sys.stderr)
-        return 2
-    if not _is_free(args.host, args.port):
-        print(f"Port {args.port} on {args.host} is taken; choose another with --port (make demo PORT=8123).", file=sys.stderr)
+    language = language_of(args)
+    refusal = _refusal(args, language)
+    if refusal is not None:
+        print(refusal, file=sys.stderr)
         return 2
     configuration = settings.read(args.db)
-    compilation = compile_or_report(args.apps, args.lang)
+    compilation = compile_or_report(args.apps, language)
     if compilation is None or compilation.app is None:
         return 1
     scripts("app")  # raises BundleMissing here, once, and not in each process that serves
     database = Database(configuration.database_url)
     logins: list[Login] = []
     if args.demo:
-        logins = demo.prepare(database, compilation, configuration, clock=SystemClock(), say=print)
+        logins = demo.prepare(database, compilation, configuration, clock=SystemClock(), say=_teller(language))
     lagging = deployment.lag(database, compilation.app)
     if lagging is not None:
-        print(lagging.text(args.lang, as_typed(args)), file=sys.stderr)
+        print(lagging.text(language, as_typed(args)), file=sys.stderr)
         return 1
     database.close()
-    threading.Thread(target=_greet, args=(args.host, args.port, logins), daemon=True).start()
+    threading.Thread(target=_greet, args=(args.host, args.port, logins, language), daemon=True).start()
     serve(lambda: _application(configuration), args.host, args.port, args.workers)
     return 0
 
@@ -81,19 +82,42 @@ def _is_loopback(host: str) -> bool:
         return False
 
 
-def _is_free(host: str, port: int) -> bool:
-    """Whether we may listen there; asked first, because the server's own message is a traceback."""
+def _refusal(args: argparse.Namespace, language: Language) -> str | None:
+    """Why the options make no sense, None where they do."""
+    if args.demo and not _is_loopback(args.host):
+        return say("demo-elsewhere", language)
+    if not 0 <= args.port <= 65535:
+        return say("port-range", language)
+    if args.workers < 1:
+        return say("workers-range", language)
+    problem = _in_the_way(args.host, args.port)
+    if problem is None:
+        return None
+    known = say("no-host", language) if isinstance(problem, socket.gaierror) else say_system(problem, language)
+    code = "port-taken" if problem.errno == errno.EADDRINUSE else "no-address"
+    return say(code, language, host=args.host, port=args.port, problem=known)
+
+
+def _in_the_way(host: str, port: int) -> OSError | None:
+    """What keeps us from listening there; asked first, because the server's own message is a traceback."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with socket.socket(family, socket.SOCK_STREAM) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((host, port))
-        except OSError:
-            return False
-    return True
+        except OSError as error:
+            return error
+    return None
 
 
-def _greet(host: str, port: int, logins: list[Login]) -> None:
+def _teller(language: Language) -> Callable[..., None]:
+    def tell(code: str, *, problems: Sequence[LocalizedText] = (), **values: object) -> None:
+        print(say(code, language, problem="; ".join(each.text(language) for each in problems), **values), flush=True)
+
+    return tell
+
+
+def _greet(host: str, port: int, logins: list[Login], language: Language) -> None:
     """Say where to go, once somebody going there would find it."""
     shown = f"[{host}]" if ":" in host else "127.0.0.1" if host == "0.0.0.0" else host  # noqa: S104 (a comparison, not a bind)
     address = f"http://{shown}:{port}/"
@@ -104,9 +128,9 @@ def _greet(host: str, port: int, logins: list[Login]) -> None:
                     break
         except (urllib.error.URLError, OSError):
             time.sleep(0.1)
-    lines = [f"Dougong is ready: {address}"]
+    lines = [say("ready", language, address=address)]
     if logins:
         width = max(len(login.login) for login in logins)
-        lines.append(f"Demo logins (password of all: {logins[0].password}):")
-        lines += [f"  {login.login:<{width}}  {login.name} ({login.roles})" for login in logins]
+        lines.append(say("logins", language, password=logins[0].password))
+        lines += [f"  {login.login:<{width}}  {login.name} ({login.roles.text(language)})" for login in logins]
     print("\n".join(lines), flush=True)

@@ -3,7 +3,7 @@
 from engine.diagnostics.catalogue import Words, catalogue, fill
 from engine.diagnostics.diagnostic import Diagnostic, Severity, error, has_errors, in_order, warning
 from engine.diagnostics.nearest import nearest
-from engine.diagnostics.render import help_text, message, present, printable, render_json, render_sarif, render_text
+from engine.diagnostics.render import help_text, message, present, printable, render_json, render_sarif, render_text, width
 from engine.diagnostics.source import Span, split_lines
 
 __all__ = [
@@ -26,4 +26,5 @@ __all__ = [
     "render_text",
     "split_lines",
     "warning",
+    "width",
 ]

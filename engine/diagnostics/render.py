@@ -16,11 +16,11 @@ from engine.i18n import Language
 _SEVERITY = {"en": {"error": "error", "warning": "warning", "note": "note"}, "zh": {"error": "错误", "warning": "警告", "note": "提示"}}
 _LSP_SEVERITY = {"error": 1, "warning": 2, "note": 3}
 _SARIF_LEVEL = {"error": "error", "warning": "warning", "note": "note"}
-_MEANT = {"en": "did you mean {suggestion}?", "zh": "是否要写 {suggestion}?"}
-_WRITE = {"en": "write: {fix}", "zh": "可改写为:{fix}"}
+_MEANT = {"en": "did you mean {suggestion}?", "zh": "是否要写 {suggestion}？"}
+_WRITE = {"en": "write: {fix}", "zh": "可改写为：{fix}"}
 _HELP = {"en": "help", "zh": "帮助"}
 _EXPLAIN = {"en": "explain", "zh": "详解"}
-_TALLY = {"en": "{errors} error(s), {warnings} warning(s)", "zh": "{errors} 个错误,{warnings} 个警告"}
+_TALLY = {"en": "{errors} error(s), {warnings} warning(s)", "zh": "{errors} 个错误，{warnings} 个警告"}
 _EXCERPT_CELLS = 100
 _EXCERPT_BEFORE = 40
 _SENTENCE = re.compile(r"(?<=[?.;]\s)|(?<=[？。；])")
@@ -73,7 +73,7 @@ def render_text(found: Sequence[Diagnostic], sources: Mapping[str, str], languag
     """
     if not found:
         return ""
-    lines = {one.span.path: split_lines(sources[one.span.path]) for one in found if one.span.path in sources}
+    lines = {path: split_lines(sources[path]) for path in {one.span.path for one in found} if path in sources}
     blocks = [_block(one, lines.get(one.span.path), language) for one in found]
     errors = sum(one.severity == "error" for one in found)
     warnings = sum(one.severity == "warning" for one in found)
@@ -109,15 +109,15 @@ def _end_on_line(one: Diagnostic, lines: Sequence[str]) -> int:
 def _excerpt(line: str, start: int, end: int) -> tuple[str, int, int]:
     """A line fit for one row, with how many cells lie before the mark and how many it covers."""
     first = 0
-    if sum(map(_cells, line[:end])) > _EXCERPT_CELLS:
+    if width(line[:end]) > _EXCERPT_CELLS:
         first = max(0, start - _EXCERPT_BEFORE)
     last, room = first, _EXCERPT_CELLS
     while last < len(line) and room >= _cells(line[last]):
         room -= _cells(line[last])
         last += 1
     head, tail = ("…" if first else ""), ("…" if last < len(line) else "")
-    before = len(head) + sum(map(_cells, line[first:start]))
-    marked = max(1, sum(map(_cells, line[start : min(end, last)])))
+    before = len(head) + width(line[first:start])
+    marked = max(1, width(line[start : min(end, last)]))
     return head + printable(line[first:last]).rstrip() + tail, before, marked
 
 
@@ -126,6 +126,11 @@ def _cells(character: str) -> int:
     if unicodedata.combining(character):
         return 0
     return 2 if unicodedata.east_asian_width(character) in "WF" else 1
+
+
+def width(text: str) -> int:
+    """Columns of a terminal that a text takes."""
+    return sum(map(_cells, text))
 
 
 def printable(text: str) -> str:

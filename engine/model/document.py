@@ -5,8 +5,8 @@ Anchors, aliases, tags, duplicate keys and deep nesting are refused; nothing her
 
 from __future__ import annotations
 
-import json
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -27,6 +27,7 @@ from yaml.events import (
 from engine import limits
 from engine.diagnostics import Diagnostic, Span, error
 from engine.model.node import Node
+from engine.model.strict_json import STAND_IN, as_written, as_yaml, json_problem
 
 _INT = re.compile(r"[-+]?[0-9]+")
 _OTHER_INT = re.compile(r"0o[0-7]+|0x[0-9a-fA-F]+")
@@ -59,18 +60,18 @@ def parse(path: str, data: bytes) -> Parsed:
         column = len(before) - (before.rfind("\n") + 1)
         span = Span(path, line, column, line, column + 1)
         return Parsed(None, (error("not-utf8", span),), data.decode("utf-8", "replace"))
-    reader = _Reader(path)
+    is_json = path.lower().endswith(".json") and bool(text.strip())
+    no_json = json_problem(path, text) if is_json else None
+    if no_json is not None:
+        return Parsed(None, (no_json,), text)
+    reader = _Reader(path, text.split("\n") if is_json else ())
     try:
-        reader.read(CSafeLoader(text))
+        reader.read(CSafeLoader(as_yaml(text) if is_json else text))
     except YAMLError as problem:
         reader.found.append(_syntax_error(path, text, problem))
         return Parsed(None, tuple(reader.found), text)
     except _Refused:
         return Parsed(None, tuple(reader.found), text)
-    if path.lower().endswith(".json"):
-        strict = _strict_json(path, text)
-        if strict is not None:
-            return Parsed(None, (strict,), text)
     if reader.root is None:
         return Parsed(None, (*reader.found, error("empty-file", Span.whole(path))), text)
     return Parsed(reader.root, tuple(reader.found), text)
@@ -112,27 +113,16 @@ def _syntax_code(said: str) -> str:
     return "yaml-syntax"
 
 
-def _strict_json(path: str, text: str) -> Diagnostic | None:
-    """YAML accepts more than JSON; a file called .json has to be JSON, so that other tools can read it too."""
-    try:
-        json.loads(text)
-    except json.JSONDecodeError as problem:
-        line, column = problem.lineno - 1, problem.colno - 1
-        return error("json-syntax", Span(path, line, column, line, column + 1), problem=problem.msg)
-    except (RecursionError, ValueError):
-        return error("yaml-too-deep", Span.whole(path), most=limits.document_depth_max)
-    return None
-
-
 class _Refused(Exception):
     """Reading stops: what follows would make no sense or cost too much."""
 
 
 class _Reader:
-    """Builds nodes from parser events, iteratively, so that depth costs no stack."""
+    """Builds nodes from parser events, iteratively, so that depth costs no stack. ``written`` are the lines of a JSON file."""
 
-    def __init__(self, path: str) -> None:
+    def __init__(self, path: str, written: Sequence[str] = ()) -> None:
         self.path = path
+        self.written = written
         self.root: Node | None = None
         self.found: list[Diagnostic] = []
         self._open: list[Node] = []
@@ -170,11 +160,15 @@ class _Reader:
         if event.tag is not None:
             self._refuse("yaml-tag", event, tag=str(event.tag)[:_SHOWN_CHARS])
         style = event.style or ""
-        text = event.value
+        text = self._meant(event) if self.written and STAND_IN in event.value else event.value
         node = Node(self.path, text, _place(event), text, style)
         if not style and not self._awaits_key():
             node.value = self._resolve(text, node)
         self._add(node)
+
+    def _meant(self, event: ScalarEvent) -> str:
+        line, first, _, end = _place(event)
+        return as_written(self.written[line][first:end], event.value)
 
     def _resolve(self, text: str, node: Node) -> object:
         if text in _WORDS:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from engine.diagnostics import Diagnostic, Span, error, nearest
+from engine.diagnostics import Diagnostic, Span, error, nearest, split_lines
 from engine.i18n import LocalizedText
 from engine.language.scope import USUAL, Conventions, EntityInfo, PhraseInfo
 from engine.language.types import Type
@@ -87,6 +87,7 @@ class Build:
     memory: Memory = field(default_factory=Memory)
     lost: set[str] = field(default_factory=set)
     """Names and labels of what could not be read: it was told once, so what names it is not told again."""
+    _lines: dict[str, list[str]] = field(default_factory=dict)
 
     def error(self, code: str, span: Span, *, fix: str | None = None, **params: object) -> None:
         """Note an error."""
@@ -127,9 +128,11 @@ class Build:
         others = sorted(self.apps[app].reach - {app})
         return tuple(phrase for name in (app, *others) for phrase in self.phrases.get(name, ()))
 
-    def source(self, path: str) -> str:
-        """The text of a file by the path that its places name."""
-        return self.sources.get(path, "")
+    def lines(self, path: str) -> list[str]:
+        """The lines of a file by the path that its places name."""
+        if path not in self._lines:
+            self._lines[path] = split_lines(self.sources.get(path, ""))
+        return self._lines[path]
 
 
 def _mentions(text: str, word: str) -> bool:

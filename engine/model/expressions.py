@@ -146,7 +146,7 @@ class Expressions:
         if found is None:
             return expression
         start, end = found
-        span = place(node, self.build.source(node.path), start, end)
+        span = place(node, self.build.lines(node.path), start, end)
         self.build.error("change-misplaced", span, part=expression.source[start:end])
         return None
 
@@ -158,7 +158,7 @@ class Expressions:
 
     def diagnostic(self, node: Node, problem: Problem, of: str | None) -> Diagnostic:
         """A problem of a text, at its place in the file."""
-        span = place(node, self.build.source(node.path), problem.start, problem.end)
+        span = place(node, self.build.lines(node.path), problem.start, problem.end)
         severity: Any = problem.severity
         fix = problem.fix
         if fix is None and problem.code == "unknown-name" and of is not None:

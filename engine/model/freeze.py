@@ -188,7 +188,7 @@ def _display(build: Build, draft: EntityDraft) -> str:
         return f"{{{_telling(draft.fields)}}}"
     for match in _BRACES.finditer(said.text):
         field = check_path(build, draft, said, match[1])
-        at = place(said, build.source(said.path), match.start(1), match.end(1))
+        at = place(said, build.lines(said.path), match.start(1), match.end(1))
         if field is not None and field.kind == "lines":
             build.error("lines-as-column", at, field=match[1])
         if match[1].count(".") > limits.path_hops_max:

@@ -80,5 +80,5 @@ def _check(build: Build, expressions: Expressions, app: AppDraft, phrase: Phrase
     reach = {app.name, *app.reach}
     entities = [draft.name for draft in build.entities.values() if draft.app in reach]
     for problem in check_phrase(phrase, expressions.scope(None, app.name), entities):
-        span = place(means, build.source(means.path), problem.start, problem.end)
+        span = place(means, build.lines(means.path), problem.start, problem.end)
         build.found.append(Diagnostic(problem.code, "error", span, problem.params, problem.fix))

@@ -46,7 +46,7 @@ def describe(wanted: t.Type) -> Mapping[str, str]:
     """A type in words, with the form of its literals."""
     en, zh = _WORDS.get(type(wanted), ("a value", "值"))
     if isinstance(wanted, (t.Decimal, t.Money)):
-        return {"en": f"{en} with at most {wanted.scale} digits after the point", "zh": f"{zh},最多 {wanted.scale} 位小数"}
+        return {"en": f"{en} with at most {wanted.scale} digits after the point", "zh": f"{zh}，最多 {wanted.scale} 位小数"}
     if isinstance(wanted, (t.Choice, t.MultiChoice)):
         codes = ", ".join(wanted.codes[:20])
         return {"en": f"{en} of: {codes}", "zh": f"{zh}:{codes}"}
@@ -60,10 +60,10 @@ _WORDS: Mapping[type[t.Type], tuple[str, str]] = {
     t.Decimal: ("a number", "数字"),
     t.Money: ("an amount", "金额"),
     t.Boolean: ("true or false", "true 或 false"),
-    t.Date: ("a date such as 2026-01-31", "日期,如 2026-01-31"),
-    t.Time: ("a time such as 09:30", "时间,如 09:30"),
-    t.DateTime: ("a date and time such as 2026-01-31T09:30", "日期时间,如 2026-01-31T09:30"),
-    t.Duration: ("a span such as 4 h or 3 days", "时长,如 4 h 或 3 days"),
+    t.Date: ("a date such as 2026-01-31", "日期，如 2026-01-31"),
+    t.Time: ("a time such as 09:30", "时间，如 09:30"),
+    t.DateTime: ("a date and time such as 2026-01-31T09:30", "日期时间，如 2026-01-31T09:30"),
+    t.Duration: ("a span such as 4 h or 3 days", "时长，如 4 h 或 3 days"),
     t.Choice: ("one", "以下之一"),
     t.MultiChoice: ("a list", "以下选项的列表"),
     t.Ref: ("an expression in initial", "写在 initial 中的表达式"),

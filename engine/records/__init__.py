@@ -10,17 +10,20 @@ from engine.records.preview import Preview, preview
 from engine.records.query import Page, Query, find, get
 from engine.records.record import Record, Reference
 from engine.records.removal import delete, purge, restorable, restore
+from engine.records.reviving import NotRevived, Revived, revive
 from engine.records.service import create, create_and_read, create_many, update
 from engine.records.sharing import Share, share, shareable, shares, unshare
 from engine.records.suggest import autocomplete
 
 __all__ = [
     "HistoryEntry",
+    "NotRevived",
     "Page",
     "Preview",
     "Query",
     "Record",
     "Reference",
+    "Revived",
     "Share",
     "Verdict",
     "autocomplete",
@@ -40,6 +43,7 @@ __all__ = [
     "purge",
     "restorable",
     "restore",
+    "revive",
     "share",
     "shareable",
     "shares",

@@ -70,6 +70,7 @@ QUARANTINE = sa.Table(
     sa.Column("stored_as", TEXT, nullable=False),
     sa.Column("rows_held", sa.Integer, nullable=False),
     sa.Column("purged_at", INSTANT),
+    sa.Column("release", sa.Integer),  # the one that was in force: what the values were
 )
 
 AUDIT = sa.Table(

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
 
+from engine import deployment, records
 from engine.cli import main
+from engine.clock import FixedClock
 from engine.store import Database
 from engine.store.migrations.live import inspect
 from engine.store.schema import QUARANTINE
@@ -138,3 +141,74 @@ def test_a_database_without_anything_has_neither(tmp_path: Path, capsys: pytest.
     assert main(["quarantine", "list", "--db", database]) == 0
     assert main(["releases", "--db", database]) == 1
     assert "Nothing has been applied" in capsys.readouterr().out
+
+
+WIDE = {"ticket": {"properties": {"subject": {"type": "string"}, "size": {"type": "string"}, "cost": {"kind": "decimal", "scale": 4}}}}
+NARROW = {"ticket": {"properties": {"subject": {"type": "string"}, "size": {"type": "integer"}, "cost": {"kind": "decimal", "scale": 2}}}}
+
+
+@pytest.fixture
+def narrowed(fresh_url: str) -> str:
+    """A database whose texts became numbers, with losses, and which went back; somebody has written one of them since."""
+    said.apply(fresh_url, said.package(WIDE))
+    rows = [
+        {"subject": "kept", "size": "7"},
+        {"subject": "lost", "size": "large", "cost": "1.2345"},
+        {"subject": "rewritten", "size": "small", "cost": "2.0001"},
+    ]
+    keys = said.fill(fresh_url, {"ticket": rows})
+    said.apply(fresh_url, said.package(NARROW, version="2.0.0"), allow_destructive=True)
+    running = deployment.open_runtime(fresh_url, clock=FixedClock(datetime(2026, 3, 2, 5, 0, tzinfo=UTC)))
+    with running.begin(said.SYSTEM) as work:
+        records.update(work, "desk.ticket", keys[2], {"size": 3}, None)
+    running.database.close()
+    return fresh_url
+
+
+def test_going_back_says_what_is_kept_and_how_it_comes_back(narrowed: str, capsys: pytest.CaptureFixture[str]) -> None:
+    held = listed(narrowed, capsys)
+    size, cost = sorted(held, key=lambda name: "_q_cost" in name)
+    capsys.readouterr()
+    assert main(["quarantine", "restore", size, "--db", narrowed, "--yes"]) == 1
+    assert "another type" in capsys.readouterr().err
+    assert main(["plan", "--release", "1", "--db", narrowed]) == 0
+    told = capsys.readouterr().out
+    assert all(f"dougong quarantine restore {name} --db" in told for name in held)
+    assert main(["plan", "--release", "1", "--db", narrowed, "--lang", "zh"]) == 0
+    assert "恢复" in capsys.readouterr().out
+    assert main(["apply", "--release", "1", "--db", narrowed, "--yes", "--allow-destructive"]) == 0
+    assert f"quarantine restore {size}" in capsys.readouterr().out
+    assert [each["size"] for each in said.read(narrowed, "ticket")] == ["7", None, "3"]
+    assert main(["quarantine", "restore", size, "--db", narrowed]) == 2
+    shown = capsys.readouterr()
+    assert "1 value would be brought back, 1 are there already, 1 record would keep" in shown.out and "--yes" in shown.err
+    assert [each["size"] for each in said.read(narrowed, "ticket")] == ["7", None, "3"]
+    assert main(["quarantine", "restore", size, "--db", narrowed, "--yes"]) == 1
+    assert "written this field since" in capsys.readouterr().out
+    assert main(["quarantine", "restore", cost, "--db", narrowed, "--yes"]) == 0
+    found = said.read(narrowed, "ticket")
+    assert [(each["size"], each["cost"]) for each in found] == [("7", None), ("large", "1.2345"), ("3", "2.0001")]
+    assert said.history(narrowed, "ticket", found[1]["id"])[0]["cost"] == ["1.2300", "1.2345"]
+    assert main(["quarantine", "restore", cost, "--db", narrowed, "--yes"]) == 0
+    assert "0 values brought back, 2 were there already" in capsys.readouterr().out
+
+
+def test_what_is_restored_has_a_place_or_is_refused(narrowed: str, capsys: pytest.CaptureFixture[str]) -> None:
+    size = next(name for name in listed(narrowed, capsys) if "_q_size" in name)
+    for more, code in (([], 2), ([size, size], 2), (["desk_ticket._q_no"], 1), ([size, "--to", "no"], 1), ([size, "--to", "subject"], 1)):
+        assert main(["quarantine", "restore", *more, "--db", narrowed, "--yes"]) == code
+    assert "keeps it" in capsys.readouterr().out
+    assert [each["subject"] for each in said.read(narrowed, "ticket")] == ["kept", "lost", "rewritten"]
+
+
+def test_a_table_comes_back_once_there_is_a_place_for_it(url: str, capsys: pytest.CaptureFixture[str]) -> None:
+    place = next(name for name in listed(url, capsys) if name.startswith("_q_desk_place"))
+    assert main(["quarantine", "restore", place, "--db", url, "--yes"]) == 1
+    assert "dougong apply --release 1" in capsys.readouterr().err
+    assert main(["apply", "--release", "1", "--db", url, "--yes", "--allow-destructive"]) == 0
+    said.fill(url, {"place": [{"name": "new"}]})
+    for restored in (1, 0):
+        capsys.readouterr()
+        assert main(["quarantine", "restore", place, "--db", url, "--yes"]) == 0
+        assert f"{restored} row" in capsys.readouterr().out
+        assert sorted(each["name"] for each in said.read(url, "place")) == ["Q", "new"]

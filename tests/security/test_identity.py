@@ -247,7 +247,7 @@ def test_a_new_installation_has_no_user_and_a_demo_a_password_of_its_own(tmp_pat
         folder = tmp_path / name
         url = f"sqlite:///{folder / 'demo.db'}"
         database = Database(url)
-        demo.prepare(database, compile([VAULT]), Settings(url, folder, None, "ERROR", ()), clock=SystemClock(), say=lambda _text: None)
+        demo.prepare(database, compile([VAULT]), Settings(url, folder, None, "ERROR", ()), clock=SystemClock(), say=lambda *_, **__: None)
         database.close()
         file = folder / "demo-password"
         assert file.stat().st_mode & 0o777 == 0o600

@@ -153,7 +153,9 @@ def bind(app: App, format: ImportFormat, headers: Sequence[str]) -> BoundFormat:
     missing = [name for column in wanted for name in _headers_of(column) if _find(index, name) is None]
     if missing:
         near = {name: nearest(name, headers) for name in dict.fromkeys(missing)}
-        raise BadRequest("columns-missing", missing=", ".join(near), nearest=", ".join(filter(None, near.values())))
+        raise BadRequest(
+            "columns-missing", missing=", ".join(near), nearest=", ".join(filter(None, near.values())) or ", ".join(headers)[:200]
+        )
     doubled = [name for column in wanted for name in _headers_of(column) if list(headers).count(name) > 1]
     if doubled:
         raise BadRequest("column-twice", header=doubled[0][:60])

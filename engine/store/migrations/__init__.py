@@ -1,9 +1,10 @@
 """From one release to the next over the data that is there: plan what changes, apply it, journaled and resumable."""
 
 from engine.store.migrations.apply import Observe, Outcome, Refused, apply, read_plan, session
+from engine.store.migrations.conversions import needed as needs_conversion
 from engine.store.migrations.journal import AlreadyApplying
 from engine.store.migrations.plan import Finding, Plan
-from engine.store.migrations.quarantine import Held, choose, held, purge
+from engine.store.migrations.quarantine import Held, choose, copy_back, held, purge
 from engine.store.migrations.steps import Bench
 from engine.store.migrations.wording import say, tell_step
 
@@ -18,7 +19,9 @@ __all__ = [
     "Refused",
     "apply",
     "choose",
+    "copy_back",
     "held",
+    "needs_conversion",
     "purge",
     "read_plan",
     "say",

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import dataclasses
 import hashlib
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property, partial
 from typing import Literal
 
@@ -15,7 +16,7 @@ from engine.model.app import App
 from engine.model.kinds.entity import Entity, Field
 from engine.store.columns import column_type
 from engine.store.migrations import conversions, impact
-from engine.store.migrations.conversions import LOST
+from engine.store.migrations.conversions import LOST, Convert
 from engine.store.migrations.impact import Losses
 from engine.store.migrations.live import LiveTable, readable_as, storage
 from engine.store.migrations.matching import EntityPair, FieldPair
@@ -57,6 +58,13 @@ class ColumnChange:
         """Whether the column has its final name and type before the switch."""
         return self.physical == self.name and self.fate in ("keep", "add")
 
+    def conversion(self, zone: str) -> Convert | None:
+        """What values become by a change of type; None where they stay, or where nothing is known of them."""
+        old, field = self.old, self.field
+        if self.fate != "convert" or not self.known or old is None or field is None or (old.targets and field.targets):
+            return None
+        return conversions.conversion(old.type, field, zone)
+
 
 @dataclass(frozen=True, slots=True)
 class Gone:
@@ -76,7 +84,7 @@ class TableChange:
     now: str | None
     columns: tuple[ColumnChange, ...] = ()
     gone: tuple[Gone, ...] = ()
-    count: Callable[[str], int] = field(default=lambda _: 0, repr=False, compare=False)
+    count: Callable[[str], int] = dataclasses.field(default=lambda _: 0, repr=False, compare=False)
 
     @cached_property
     def rows(self) -> int:

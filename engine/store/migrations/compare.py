@@ -12,7 +12,7 @@ from engine.model.app import App
 from engine.model.kinds.entity import Entity, Field
 from engine.store.migrations import findings, impact, live
 from engine.store.migrations.changes import ColumnChange, Setting, TableChange, compare_table, spare_name
-from engine.store.migrations.computing import own_settled, recomputed
+from engine.store.migrations.computing import moves, own_settled
 from engine.store.migrations.dependents import Dependents
 from engine.store.migrations.filling import Filling, at_creation, filling_of
 from engine.store.migrations.indexes import index_steps
@@ -81,7 +81,7 @@ def make_plan(connection: sa.Connection, old: App | None, new: App, leftovers: L
     after = new.content_hash
     if steps or before != after:
         steps.append(Activate(phase="switch", table="", title=_packages(new), content_hash=after))
-    return Plan(before, after, tuple(steps), tuple(findings.find(planner.setting, planner.matching, planner.changes)))
+    return Plan(before, after, tuple(steps), tuple(findings.find(planner.setting, planner.changes, planner.moves)))
 
 
 def _packages(app: App) -> LocalizedText:
@@ -114,6 +114,7 @@ class _Planner:
         )
         claimed = frozenset(pair.old.table for pair in self.matching.pairs if pair.old is not None)
         self.changes = [compare_table(self.setting, pair, claimed) for pair in self.matching.pairs if pair.new is not None]
+        self.moves = moves(new, self.changes)
         self._named_before = Dependents(old) if old is not None else None
         self._named_after = Dependents(new)
 
@@ -121,7 +122,7 @@ class _Planner:
         """All steps but the last, in order."""
         found = [*self._discards(), *self._gone_entities(), *(step for change in self.changes for step in self._table(change))]
         found += self._computed()
-        indexes = index_steps(self.setting, self.matching, self.changes)
+        indexes = index_steps(self.setting, self.matching, self.moves)
         expand = _ordered(found, _EXPAND, "expand")
         return [*expand, *indexes.early, *indexes.drops, *_ordered(found, _SWITCH, "switch"), *indexes.late]
 
@@ -339,8 +340,9 @@ class _Planner:
                     )
 
     def _computed(self) -> Iterator[Operation]:
-        for each in recomputed(self.setting.new, self.changes):
+        for each in self.moves.recomputed:
             change, field = each.change, each.field
+            column = change.column(field.column)
             step = FillComputed(
                 phase="switch",
                 table=change.entity.table,
@@ -350,7 +352,8 @@ class _Planner:
                 field=field.name,
                 column=field.column,
             )
-            if each.early:
+            # Under a unique key one record's new value may still be another one's old value.
+            if each.early and not (column is not None and self._keyed(change, column)):
                 yield replace(step, phase="expand")
             yield step
 

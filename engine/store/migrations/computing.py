@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from engine.language.expression import Expression
@@ -21,9 +21,37 @@ class Recomputed:
     early: bool
 
 
-def recomputed(app: App, changes: Sequence[TableChange]) -> Iterator[Recomputed]:
-    """In dependency order: lines before their owner (as ``changes`` come), then each entity's compute order."""
+@dataclass(frozen=True, slots=True)
+class Moves:
+    """What a migration does to values: the stored computed fields to be filled, in order, and all fields whose values it writes.
+
+    ``fields`` are names by entity; of an entity whose table has yet to be made there is nothing to say.
+    """
+
+    app: App
+    changes: Mapping[str, TableChange]
+    recomputed: tuple[Recomputed, ...]
+    fields: Mapping[str, frozenset[str]]
+
+    def moved(self, change: TableChange, field: Field) -> bool:
+        """Whether values of a field are written."""
+        return field.name in self.fields[change.entity.name]
+
+    def untouched(self, change: TableChange, formula: Expression) -> bool:
+        """Whether all that a formula reads stands where and as it will be."""
+        if any("." in path for path in formula.reads):
+            return False
+        sources = _sources(self.app, change.entity.name, formula)
+        return change.settled and all(
+            self.changes[entity].settled and not fields & self.fields[entity] and _settled(self.changes[entity], fields)
+            for entity, fields in sources.items()
+        )
+
+
+def moves(app: App, changes: Sequence[TableChange]) -> Moves:
+    """Formulas in dependency order: lines before their owner (as ``changes`` come), then each entity's compute order."""
     moved: dict[str, set[str]] = {}
+    found: list[Recomputed] = []
     by_entity = {change.entity.name: change for change in changes}
     for change in changes:
         here = moved.setdefault(change.entity.name, {each.field.name for each in change.columns if each.field and _moves(change, each)})
@@ -39,7 +67,8 @@ def recomputed(app: App, changes: Sequence[TableChange]) -> Iterator[Recomputed]
             if _formula_changed(column, field.compute) or reads_moved:
                 here.add(name)
                 early = change.settled and column.settled and all(_settled(by_entity[entity], fields) for entity, fields in sources.items())
-                yield Recomputed(change, field, early)
+                found.append(Recomputed(change, field, early))
+    return Moves(app, by_entity, tuple(found), {entity: frozenset(fields) for entity, fields in moved.items()})
 
 
 def _moves(change: TableChange, column: ColumnChange) -> bool:

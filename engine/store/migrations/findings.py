@@ -8,13 +8,10 @@ from typing import Any
 from engine.i18n import LocalizedText
 from engine.language import types as t
 from engine.model.kinds.entity import Entity, Field
-from engine.store.migrations import impact
+from engine.store.migrations import impact, keys
 from engine.store.migrations.changes import ColumnChange, Setting, TableChange
-from engine.store.migrations.computing import own_settled
-from engine.store.migrations.conversions import Convert, conversion
+from engine.store.migrations.computing import Moves, own_settled
 from engine.store.migrations.filling import at_creation, count_left_blank, filling_of
-from engine.store.migrations.impact import KeyPart
-from engine.store.migrations.matching import Matching
 from engine.store.migrations.plan import Finding
 
 _LOWER = ("maximum", "exclusiveMaximum", "maxLength", "maxItems")
@@ -22,7 +19,7 @@ _HIGHER = ("minimum", "exclusiveMinimum", "minLength", "minItems")
 _OTHER = ("pattern", "const", "multipleOf")
 
 
-def find(setting: Setting, matching: Matching, changes: Sequence[TableChange]) -> Iterator[Finding]:
+def find(setting: Setting, changes: Sequence[TableChange], moves: Moves) -> Iterator[Finding]:
     """All findings; entities and fields in the order of the definitions."""
     for change in changes:
         if change.now is None:
@@ -34,8 +31,7 @@ def find(setting: Setting, matching: Matching, changes: Sequence[TableChange]) -
                 yield from _field(setting, change, change.now, column, column.field)
             elif column.name in ("parent", "position") and column.source is None and change.rows:
                 yield Finding("becomes-lines", "refused", change.entity.title, change.rows)
-        if change.rows:
-            yield from _keys(setting, change, change.now)
+        yield from keys.broken(setting, change, moves)
 
 
 def _title(entity: Entity, field: Field) -> LocalizedText:
@@ -52,7 +48,7 @@ def _field(setting: Setting, change: TableChange, table: str, column: ColumnChan
     if not change.rows or field.computed:
         return
     yield from _required(setting, change, table, column, field)
-    convert = _converting(setting, column)
+    convert = column.conversion(setting.new.defaults.time_zone)
     if convert is not None and column.source is not None and old is not None:
         words = [word for word in (*_LOWER, *_HIGHER, *_OTHER) if word in field.constraints]
         if words:
@@ -67,14 +63,6 @@ def _field(setting: Setting, change: TableChange, table: str, column: ColumnChan
         values = impact.count_values(setting.connection, table, column.source)
         if values:
             yield Finding("currency-changed", "note", title, values, detail=f"{old.type.currency or '?'} → {field.type.currency or '?'}")
-
-
-def _converting(setting: Setting, column: ColumnChange) -> Convert | None:
-    """What values of a column become by a change of type; None where they stay, or where nothing is known of them."""
-    old, field = column.old, column.field
-    if column.fate != "convert" or not column.known or old is None or field is None or (old.targets and field.targets):
-        return None
-    return conversion(old.type, field, setting.new.defaults.time_zone)
 
 
 def _required(setting: Setting, change: TableChange, table: str, column: ColumnChange, field: Field) -> Iterator[Finding]:
@@ -125,55 +113,3 @@ def _choices(setting: Setting, title: LocalizedText, table: str, column: ColumnC
     held = [(code, used[code]) for code in retired if used[code]]
     if held:
         yield Finding("choice-retired", "note", title, sum(rows for _, rows in held), tuple(f"{code} ({rows})" for code, rows in held))
-
-
-def _keys(setting: Setting, change: TableChange, table: str) -> Iterator[Finding]:
-    """Unique keys that the records that are there do not keep."""
-    present = setting.live[table].indexes
-    for index in setting.tables[change.entity.name].indexes:
-        names = tuple(index.info["columns"])
-        columns = [each for name in names if (each := change.column(name)) is not None]
-        moves = [each for each in columns if each.fate != "keep" or filling_of(change, each) == "default"]
-        if not index.unique or (str(index.name) in present and change.settled and not moves):
-            continue
-        yield from _key(setting, change, table, columns)
-
-
-def _key(setting: Setting, change: TableChange, table: str, columns: Sequence[ColumnChange]) -> Iterator[Finding]:
-    filled = [
-        each for each in columns if each.fate == "add" and each.field is not None and each.field.required and each.field.default is not None
-    ]
-    parts = [part for each in columns if (part := _key_part(setting, change, each)) is not None]
-    if len(parts) + len(filled) < len(columns):
-        return  # blank or computed: told by the database when the index is made
-    labels = [each.field.title if each.field is not None else LocalizedText.same(each.name) for each in columns]
-    title = LocalizedText(
-        f"{change.entity.title.en} / {' + '.join(label.en for label in labels)}",
-        f"{change.entity.title.zh}／{' + '.join(label.zh for label in labels)}",
-    )
-    if not parts:
-        if impact.count(setting.connection, table, live=True) > 1:
-            yield Finding(
-                "duplicates", "refused", title, 1, tuple(impact.show(each.field.default, each.field.type) for each in filled if each.field)
-            )
-        return
-    number, samples = impact.duplicates(setting.connection, table, parts)
-    if number:
-        yield Finding("duplicates", "refused", title, number, samples)
-
-
-def _key_part(setting: Setting, change: TableChange, column: ColumnChange) -> KeyPart | None:
-    """A column of a key that holds values now, with what becomes of them; None where nothing is held or known."""
-    field, convert = column.field, _converting(setting, column)
-    type_ = field.type if field is not None else None
-    default = field.default if field is not None and filling_of(change, column) == "default" else None
-    if column.source is None or (convert is None and column.fate != "keep"):
-        return None
-    if convert is None and default is None:
-        return KeyPart(column.source, type_, type_)
-
-    def becomes(value: Any) -> Any:
-        after = convert(value).value if convert is not None else value
-        return default if after is None else after
-
-    return KeyPart(column.source, column.old.type if convert is not None and column.old is not None else type_, type_, becomes)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -100,42 +100,16 @@ def link_losses(connection: sa.Connection, table: str, column: str, companion: s
     return Losses(total, lost, tuple(strange) if lost else (), bool(lost))
 
 
-@dataclass(frozen=True, slots=True)
-class KeyPart:
-    """A column of a unique key, its type as stored and from now on; ``becomes`` is what each value (None for a blank) will be.
-
-    None for ``becomes``: values stay as they are.
-    """
-
-    column: str
-    stored: t.Type | None
-    type: t.Type | None
-    becomes: Callable[[Any], Any] | None = None
-
-
-def duplicates(connection: sa.Connection, table: str, parts: Sequence[KeyPart]) -> tuple[int, tuple[str, ...]]:
-    """How many keys more than one live record has, or will have, and some of them. A key with a blank in it is no key."""
-    typed: list[sa.ColumnClause[Any]] = [sa.column(each.column, column_type(each.stored) if each.stored else None) for each in parts]
+def duplicates(connection: sa.Connection, table: str, parts: Sequence[tuple[str, t.Type | None]]) -> tuple[int, tuple[str, ...]]:
+    """How many keys more than one live record has, and some of them; ``parts`` are the columns. A key with a blank in it is no key."""
+    typed: list[sa.ColumnClause[Any]] = [sa.column(name, column_type(type_) if type_ is not None else None) for name, type_ in parts]
     rows = sa.table(table, *typed, sa.column("deleted_at"))
-    keys = [rows.c[each.column] for each in parts]
-    groups = sa.select(*keys, sa.func.count()).where(rows.c.deleted_at.is_(None)).group_by(*keys).order_by(*keys)
-    if all(each.becomes is None for each in parts):
-        twice = groups.where(*(key.is_not(None) for key in keys)).having(sa.func.count() > 1)
-        number = int(connection.execute(sa.select(sa.func.count()).select_from(twice.order_by(None).subquery())).scalar_one())
-        found = [tuple(row)[:-1] for row in connection.execute(twice.limit(SAMPLES + 1))] if number else []
-    else:
-        found = _alike_to_be(connection.execute(groups), [each.becomes for each in parts])
-        number = len(found)
-    return number, some([" / ".join(map(show, key, (each.type for each in parts))) for key in found[: SAMPLES + 1]])
-
-
-def _alike_to_be(groups: Iterable[Any], becomes: Sequence[Callable[[Any], Any] | None]) -> list[tuple[Any, ...]]:
-    held: Counter[tuple[Any, ...]] = Counter()
-    for *values_there, number in groups:
-        key = tuple(change(value) if change is not None else value for change, value in zip(becomes, values_there, strict=True))
-        if None not in key:
-            held[key] += int(number)
-    return [key for key, number in held.items() if number > 1]
+    keys = [rows.c[name] for name, _ in parts]
+    live = sa.select(*keys).where(rows.c.deleted_at.is_(None), *(key.is_not(None) for key in keys))
+    twice = live.group_by(*keys).having(sa.func.count() > 1)
+    number = int(connection.execute(sa.select(sa.func.count()).select_from(twice.subquery())).scalar_one())
+    found = connection.execute(twice.order_by(*keys).limit(SAMPLES + 1)).all() if number else []
+    return number, some([" / ".join(map(show, key, (type_ for _, type_ in parts))) for key in found])
 
 
 def violations(

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 
 from engine.store.migrations.changes import Setting, TableChange
+from engine.store.migrations.computing import Moves
 from engine.store.migrations.matching import Matching
 from engine.store.migrations.operations import CreateIndex, DropIndex
 
@@ -21,13 +22,13 @@ class IndexSteps:
     late: tuple[CreateIndex, ...]
 
 
-def index_steps(setting: Setting, matching: Matching, changes: Sequence[TableChange]) -> IndexSteps:
+def index_steps(setting: Setting, matching: Matching, moves: Moves) -> IndexSteps:
     """The index steps of all tables that are there; a new table is made with its indexes."""
     drops: list[DropIndex] = []
     creates: list[CreateIndex] = []
-    for change in changes:
+    for change in moves.changes.values():
         if change.now is not None:
-            kept = _kept(setting, change)
+            kept = _kept(setting, change, moves)
             drops += _drops(setting, change, kept)
             creates += _creates(setting, change, kept)
     for pair in matching.pairs:
@@ -50,12 +51,18 @@ def _settled(change: TableChange, columns: Sequence[str | None]) -> bool:
     return change.settled and all(each.settled for each in change.columns if each.name in columns)
 
 
-def _kept(setting: Setting, change: TableChange) -> set[str]:
-    """Names of indexes that are there as wanted, on columns that stay where they are."""
+def _kept(setting: Setting, change: TableChange, moves: Moves) -> set[str]:
+    """Names of indexes that are there as wanted, on columns that stay where they are.
+
+    A unique one does not stay where a formula is worked out again: meanwhile one record's new value may be another one's old value.
+    """
+    reworked = {each.field.column for each in moves.recomputed if each.change is change}
     present = setting.live[change.now or ""].indexes
     found = set()
     for index in setting.tables[change.entity.name].indexes:
         live = present.get(str(index.name))
+        if index.unique and not reworked.isdisjoint(_columns(index)):
+            continue
         if live is not None and live.columns == _columns(index) and live.unique == bool(index.unique) and _settled(change, live.columns):
             found.add(live.name)
     return found

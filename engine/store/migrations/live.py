@@ -71,6 +71,8 @@ class LiveTable:
 
 def storage(type_: sa.types.TypeEngine[object], dialect: Dialect) -> str:
     """How a column type stores its values, the same word for what a definition asks and what the database has."""
+    if isinstance(type_, sa.types.NullType):
+        return "other"  # SQLite takes a column without a type; its columns are somebody else's
     words = re.sub(r"\([^)]*\)|COLLATE.*", "", type_.compile(dialect=dialect).upper())
     return _STORAGE.get(" ".join(words.split()), "other")
 

@@ -14,8 +14,7 @@ from alembic.migration import MigrationContext
 from alembic.operations import Operations
 from sqlalchemy import exc
 
-from engine.errors import NotFound, Unavailable
-from engine.store import releases
+from engine.errors import Conflict, NotFound, Unavailable
 from engine.store.migrations import live
 from engine.store.migrations.live import LiveTable
 from engine.store.schema import QUARANTINE
@@ -25,7 +24,8 @@ from engine.store.schema import QUARANTINE
 class Held:
     """A column, or with ``column`` None a table, that is kept out of use.
 
-    ``was`` is its former name, ``rows`` how many values or rows it held when it was set aside at ``at`` (naive UTC).
+    ``was`` is its former name, ``rows`` how many values or rows it held when it was set aside at ``at`` (naive UTC);
+    ``release`` was in force until then (None: nobody noted it).
     """
 
     table: str
@@ -33,6 +33,7 @@ class Held:
     was: str
     rows: int
     at: datetime
+    release: int | None = None
 
     @property
     def name(self) -> str:
@@ -42,21 +43,24 @@ class Held:
 
 def held(connection: sa.Connection) -> tuple[Held, ...]:
     """Everything in quarantine, oldest first."""
-    if not releases.is_prepared(connection):
+    tables = live.inspect(connection)
+    if QUARANTINE.name not in tables:
         return ()
-    notes = connection.execute(sa.select(QUARANTINE).where(QUARANTINE.c.purged_at.is_(None)).order_by(QUARANTINE.c.id)).all()
-    found = [each for table in live.inspect(connection).values() for each in _held_in(table, notes)]
+    # A database of an earlier engine lacks what is noted since.
+    known = [column if column.name in tables[QUARANTINE.name].columns else sa.null().label(column.name) for column in QUARANTINE.c]
+    notes = connection.execute(sa.select(*known).where(QUARANTINE.c.purged_at.is_(None)).order_by(QUARANTINE.c.id)).all()
+    found = [each for table in tables.values() for each in _held_in(table, notes)]
     return tuple(sorted(found, key=lambda each: (each.at, each.name)))
 
 
 def _held_in(table: LiveTable, notes: Sequence[sa.Row[tuple[object, ...]]]) -> Iterator[Held]:
     whole = next((each for each in notes if each.column_name is None and each.stored_as == table.name), None)
     if whole is not None:
-        yield Held(table.name, None, whole.table_name, whole.rows_held, whole.at)
+        yield Held(table.name, None, whole.table_name, whole.rows_held, whole.at, whole.release)
     for column in table.columns:
         note = next((each for each in notes if each.column_name is not None and each.stored_as == column), None)
         if note is not None:
-            yield Held(table.name, column, f"{note.table_name}.{note.column_name}", note.rows_held, note.at)
+            yield Held(table.name, column, f"{note.table_name}.{note.column_name}", note.rows_held, note.at, note.release)
 
 
 def purge(connection: sa.Connection, chosen: Sequence[Held], at: datetime) -> None:
@@ -73,6 +77,24 @@ def purge(connection: sa.Connection, chosen: Sequence[Held], at: datetime) -> No
         connection.execute(
             sa.update(QUARANTINE).where(QUARANTINE.c.stored_as.in_(sorted(gone)), QUARANTINE.c.purged_at.is_(None)).values(purged_at=at)
         )
+
+
+def copy_back(connection: sa.Connection, kept: Held, target: sa.Table, *, write: bool) -> tuple[int, int]:
+    """Copy the rows of a table in quarantine that the target lacks: how many those are, and how many it has already.
+
+    Raises Conflict where a unique key would not hold; nothing is copied then.
+    """
+    names = [each.name for each in target.columns]
+    source = sa.table(kept.table, *(sa.column(each.name, each.type) for each in target.columns))
+    missing = source.c.id.not_in(sa.select(target.c.id))
+    counted = sa.select(sa.func.count()).select_from(source)
+    coming, there = (int(connection.execute(counted.where(which)).scalar_one()) for which in (missing, ~missing))
+    if write:
+        try:
+            connection.execute(sa.insert(target).from_select(names, sa.select(*(source.c[name] for name in names)).where(missing)))
+        except exc.IntegrityError as error:
+            raise Conflict("quarantine-key-taken", name=kept.name) from error
+    return coming, there
 
 
 def _drop(connection: sa.Connection, chosen: Sequence[Held]) -> None:

@@ -45,7 +45,7 @@ from engine.store.migrations.operations import (
     RenameTable,
     RenameTarget,
 )
-from engine.store.schema import QUARANTINE
+from engine.store.schema import QUARANTINE, STATE
 from engine.store.tables import Tables
 
 Batched = FillDefault | FillInitial | FillNumbers | FillTarget | FillComputed | ConvertValues
@@ -262,7 +262,8 @@ def _rename_column(_: Bench, connection: sa.Connection, step: RenameColumn) -> N
 
 def _hold(bench: Bench, connection: sa.Connection, table: str, column: str | None, stored_as: str, rows: int) -> None:
     held = {"id": new_id(), "at": bench.now(), "table_name": table, "column_name": column, "stored_as": stored_as, "rows_held": rows}
-    connection.execute(sa.insert(QUARANTINE).values(held))
+    release = connection.execute(sa.select(STATE.c.release)).scalar_one()
+    connection.execute(sa.insert(QUARANTINE).values(release=release, **held))
 
 
 def _quarantine_column(bench: Bench, connection: sa.Connection, step: QuarantineColumn) -> None:

@@ -14,9 +14,11 @@ from engine.diagnostics import (
     has_errors,
     help_text,
     in_order,
+    render,
     render_json,
     render_sarif,
     render_text,
+    split_lines,
     warning,
 )
 from engine.i18n import Language
@@ -110,3 +112,17 @@ def test_no_help_of_the_catalogue_is_altered_when_all_its_parameters_are_said(la
     for code, words in catalogue().items():
         said = {name: "x" for name in re.findall(r"\{(\w+)\}", words[language].help) if name != "suggestion"}
         assert help_text(error(code, Span.whole("a.yaml"), **said), language) == fill(words[language].help, said), code
+
+
+def test_a_file_with_many_findings_is_taken_apart_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    taken: list[int] = []
+
+    def counting(text: str) -> list[str]:
+        taken.append(len(text))
+        return split_lines(text)
+
+    monkeypatch.setattr(render, "split_lines", counting)
+    found = [error("yaml-key", Span("a.yaml", line, 0, line, 1)) for line in range(300)]
+    shown = render_text(found, {"a.yaml": "x\n" * 300, "b.yaml": "y"}, "en")
+    assert shown.count("error[yaml-key]") == 300
+    assert taken == [600]

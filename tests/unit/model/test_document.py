@@ -1,12 +1,15 @@
 """Definition files as values with places; expectations follow the YAML 1.2 core schema."""
 
+import json
 import time
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from engine.diagnostics import message
 from engine.model.document import parse
+from engine.model.places import place as place_of
 
 
 def test_words_that_yaml_1_1_would_turn_into_something_else_stay_text() -> None:
@@ -83,3 +86,36 @@ def test_any_bytes_give_a_value_or_a_diagnostic(data: bytes) -> None:
 def test_any_text_gives_a_value_or_a_diagnostic(text: str) -> None:
     parsed = parse("f.yaml", text.encode("utf-8", "surrogatepass"))
     assert parsed.node is not None or parsed.found
+
+
+@pytest.mark.parametrize(
+    ("written", "place", "words"),
+    [
+        ('{"a": "x",\n "b": "\\ud800"}', (1, 7), ("half a character", "半个字符")),
+        ('{"a": "\\udc00\\ud800"}', (0, 7), ("half a character", "半个字符")),
+        ('{"a": 1,\n}', None, ("", "")),
+        ('{"a" 1}', (0, 5), ("colon", "冒号")),
+        ('{"a": "\\q"}', (0, 7), ("backslash", "反斜杠")),
+        ('{"a": 1, "b": NaN}', (0, 14), ("NaN", "NaN")),
+        ('{"a": "x', (0, 6), ("closing quote", "结束引号")),
+        ("a: 1", (0, 0), ("value", "值")),
+    ],
+)
+def test_what_is_no_json_is_told_as_such_at_its_place(written: str, place: tuple[int, int] | None, words: tuple[str, str]) -> None:
+    parsed = parse("f.json", written.encode())
+    assert [one.code for one in parsed.found] == ["json-syntax"]
+    span = parsed.found[0].span
+    assert place is None or (span.line, span.column) == place
+    assert words[0] in message(parsed.found[0], "en")
+    assert words[1] in message(parsed.found[0], "zh")
+
+
+def test_json_may_write_a_character_as_two_escapes() -> None:
+    value = {"a😀": "x 😀 y", "kept": "\\ud83d\\ude00 \ue000", "n": 12345678901234567890}
+    node = parse("f.json", json.dumps(value).encode()).node
+    assert node is not None
+    assert node.plain() == value
+    said = node.value["a😀"]
+    lines = json.dumps(value).split("\n")
+    span = place_of(said, lines, 4, 5)
+    assert lines[0][span.column : span.end_column] == "y"

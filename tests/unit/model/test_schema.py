@@ -62,6 +62,19 @@ def _untranslated(schema: Any) -> list[str]:
     return missing + [each for key, part in schema.items() if key not in ("examples", "x-zh") for each in _untranslated(part)]
 
 
+def _forms(schema: Any) -> list[Any]:
+    parts = schema.values() if isinstance(schema, dict) else schema if isinstance(schema, list) else ()
+    own = [schema["x-form"]] if isinstance(schema, dict) and "x-form" in schema else []
+    return own + [each for part in parts for each in _forms(part)]
+
+
+def test_every_form_is_said_in_both_languages_and_nothing_else_stands_there() -> None:
+    """A comma between words without quotes begins another key."""
+    forms = [form for name in _EVERY for form in _forms(dict(read(name)))]
+    assert len(forms) > 10
+    assert [form for form in forms if form.keys() != {"en", "zh"}] == []
+
+
 def test_schemas_use_the_examples_that_they_give() -> None:
     for name in _EVERY:
         for example in read(name).get("examples", []):

@@ -66,6 +66,13 @@ def _field(type_: t.Type) -> Field:
         (t.Float(), 0.1, MONEY, 10, True),
         (t.Float(), 0.125, MONEY, 13, False),
         (t.Float(), float("inf"), MONEY, None, False),
+        (t.Float(), 1e308, MONEY, None, False),
+        # Midnight or noon there would lie before the year 1 or after 9999 here (or the other way round).
+        (t.DateTime(), _instant(9999, 12, 31, 23, 59, 59), t.Date(), None, False),
+        (t.DateTime(), _instant(9999, 12, 31, 23, 59, 59), t.Time(), None, False),
+        (t.DateTime(), _instant(9999, 12, 31, 23, 59, 59), t.Text(), None, False),
+        (t.Date(), date.min, t.DateTime(), None, False),
+        (t.Text(), "0001-01-01T00:00:00", t.DateTime(), None, False),
         (t.Boolean(), True, t.Text(), "true", True),
         (t.Integer(), 2, t.Boolean(), None, False),
         (t.Date(), date(2026, 3, 2), t.DateTime(), _instant(2026, 3, 1, 16, 0), True),
