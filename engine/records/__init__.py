@@ -2,6 +2,8 @@
 
 from engine.records.actors import load_actor
 from engine.records.explain import Verdict, why
+from engine.records.gate import ids_allowed
+from engine.records.grouping import Group, groupable, groups
 from engine.records.history import HistoryEntry, history
 from engine.records.lines import new_line
 from engine.records.plan import prepare
@@ -15,6 +17,7 @@ from engine.records.sharing import Share, share, shareable, shares, unshare
 from engine.records.suggest import autocomplete
 
 __all__ = [
+    "Group",
     "HistoryEntry",
     "Page",
     "Preview",
@@ -30,7 +33,10 @@ __all__ = [
     "delete",
     "find",
     "get",
+    "groupable",
+    "groups",
     "history",
+    "ids_allowed",
     "load_actor",
     "new_line",
     "prepare",
