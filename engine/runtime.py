@@ -81,6 +81,11 @@ class Runtime:
         return loaded.app if loaded is not None else self.current().app
 
     @property
+    def last_seen(self) -> App | None:
+        """The App in force as this process last saw it, without asking the database; None where it never saw any."""
+        return self._loaded.app if self._loaded is not None else None
+
+    @property
     def tables(self) -> Tables:
         """The tables of the App in force."""
         return self.current().tables

@@ -82,12 +82,19 @@ class Database:
 
     def connect(self) -> sa.Connection:
         """A connection, in no transaction yet. Raises Unavailable where the store is busy, NoDatabase where there is none."""
-        try:
+        with self._connecting():
             return self.engine.connect()
-        except exc.DBAPIError as error:
-            passing = isinstance(error, exc.OperationalError) and _BUSY.search(str(error.orig))
-            full = _FULL.search(str(error.orig)) is not None
-            raise (StoreFull() if full else Unavailable("store-busy") if passing else self._unusable(error.orig)) from error
+
+    @contextmanager
+    def _connecting(self) -> Iterator[None]:
+        errors: Any = self.engine.dialect.loaded_dbapi
+        try:
+            yield
+        except (exc.DBAPIError, errors.Error) as error:
+            cause = error.orig if isinstance(error, exc.DBAPIError) else error
+            passing = isinstance(cause, errors.OperationalError) and _BUSY.search(str(cause))
+            full = _FULL.search(str(cause)) is not None
+            raise (StoreFull() if full else Unavailable("store-busy") if passing else self._unusable(cause)) from error
 
     @contextmanager
     def read(self) -> Iterator[sa.Connection]:
@@ -122,7 +129,8 @@ class Database:
             if self.dialect == "sqlite":
                 found: tuple[Any, ...] | None = self._glancing().execute(statement).fetchone()
                 return found
-            raw = self.engine.raw_connection()
+            with self._connecting():
+                raw = self.engine.raw_connection()
             try:
                 cursor = raw.cursor()
                 cursor.execute(statement)
@@ -140,7 +148,8 @@ class Database:
         """This thread's connection for glances, taken from the pool once: its ways in and out cost more than a glance."""
         kept: PoolProxiedConnection | None = getattr(self._glances, "connection", None)
         if kept is None:
-            kept = self._glances.connection = self.engine.raw_connection()
+            with self._connecting():
+                kept = self._glances.connection = self.engine.raw_connection()
         return cast(sqlite3.Connection, kept.driver_connection)
 
     def close(self) -> None:

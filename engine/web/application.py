@@ -15,6 +15,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from engine import access, limits, settings
 from engine.errors import BadRequest, DougongError, Forbidden
+from engine.i18n import Language, negotiate
 from engine.runtime import Runtime
 from engine.settings import Settings
 from engine.web import api, assets, headers, pages, problems, shell
@@ -132,7 +133,7 @@ def _failure(site: Site, renderer: Renderer, error: Exception) -> AnyResponse:
     request_id = visit.request_id if visit else ""
     if problem.status >= 500 and not isinstance(error, DougongError):
         LOGGER.error("request failed", exc_info=error, extra={"request_id": request_id, "path": request.path})
-    language = visit.language if visit else site.runtime.app.defaults.language
+    language = visit.language if visit else _language_in_need(site, request)
     if visit is None or request.path.startswith("/api/") or request.path == "/api":
         return problems.json_answer(problem, language, request_id)
     if visit.within_page:
@@ -146,6 +147,12 @@ def _failure(site: Site, renderer: Renderer, error: Exception) -> AnyResponse:
     response = renderer.page(visit, "error.html", status=problem.status, problem=problem, holders=holders, why=why)
     problems.with_retry(response, problem)
     return response
+
+
+def _language_in_need(site: Site, request: flask.Request) -> Language:
+    """In which language to tell a failure that came before the visit was known: the database may be the one that failed."""
+    seen = site.runtime.last_seen
+    return negotiate(request.headers.get("Accept-Language"), seen.defaults.language if seen else "en")
 
 
 def _nearest_page(request: flask.Request) -> str:

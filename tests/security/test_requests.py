@@ -189,7 +189,7 @@ def test_no_secret_is_logged_even_where_everything_fails(tmp_path: Path, lines: 
     client.post("/login", data={"csrf": token, "login": "bob", "password": "a wrong secret word"})
     client.post("/login", data={"csrf": token, "login": "bob", "password": PASSWORD, "next": "/"})
     browser, program = house.browser("bob"), house.program("bob")
-    made = browser.post("/account/tokens", {"name": "x", "scope": "write"}).get_data(as_text=True)
+    made = browser.post("/account/tokens", {"name": "x", "scope": "write"}, follow_redirects=True).get_data(as_text=True)
     shown = re.findall(r"dg_[\w-]{20,}", made)[0]
     browser.post("/account/password", {"current": "wrong-current", "new": "a brand new phrase", "again": "a brand new phrase"})
     program.open("POST", "/api/vault/folder", json={"name": "private words of a record"})

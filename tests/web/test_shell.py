@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
+from engine.runtime import Runtime
+from engine.settings import Settings
+from engine.store import Database
 from engine.web import create_app
 from tests.web.conftest import Site, text_of
 
@@ -82,6 +86,17 @@ def test_a_request_id_comes_back_if_it_is_harmless(site: Site) -> None:
     visitor = site.visitor()
     assert visitor.get("/health", headers={"X-Request-ID": "abc-12345"}).headers["X-Request-ID"] == "abc-12345"
     assert "<" not in visitor.get("/health", headers={"X-Request-ID": "<script>1</script>"}).headers["X-Request-ID"]
+
+
+@pytest.mark.parametrize(("tongue", "words"), [("zh-CN", "数据库"), ("en", "database")])
+def test_a_worker_that_starts_while_its_database_is_away_asks_to_come_back(tmp_path: Path, tongue: str, words: str) -> None:
+    (tmp_path / "web.db").mkdir()
+    url = f"sqlite:///{tmp_path / 'web.db'}"
+    running = Runtime(Database(url), lambda _files: pytest.fail("there is no app to be had"))
+    client = create_app(running, Settings(url, tmp_path, None, "WARNING", ())).test_client()
+    answer = client.get("/api/desk/ticket", headers={"Accept-Language": tongue, "Authorization": "Bearer x"})
+    assert answer.status_code == 503
+    assert words in answer.get_data(as_text=True)
 
 
 def test_an_unknown_address_says_so_in_the_readers_language(site: Site) -> None:
