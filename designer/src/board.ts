@@ -52,16 +52,30 @@ async function move(card: HTMLElement, from: HTMLElement, to: HTMLElement): Prom
   const told = (board.dataset["moved"] ?? "").replace("{what}", what).replace("{lane}", to.dataset["title"] ?? "");
   clearNotice();
   card.ariaBusy = "true";
+  let moved = false;
   try {
     const answer = await fetch(`${board.dataset["board"]}/${record}/set`, { method: "POST", body, headers: { "Dougong-Form": "save" } });
-    if (answer.ok) say(told);
-    else await showAnswer(answer, () => void move(card, from, to));
+    moved = answer.ok;
+    if (!moved) await showAnswer(answer, () => void move(card, from, to));
   } catch {
     unreachable(() => void move(card, from, to));
   }
   card.ariaBusy = null;
-  await htmx.ajax("GET", location.href, { target: "#list", swap: "innerMorph" });
+  await redraw();
+  if (moved) say(told);
   document.querySelector<HTMLElement>(`[data-record="${CSS.escape(record)}"] .dg-lead`)?.focus({ preventScroll: true });
+}
+
+async function redraw(): Promise<void> {
+  const target = document.querySelector<HTMLElement>("#list");
+  if (!target) return;
+  try {
+    const headers = { "HX-Request": "true", "HX-Request-Type": "partial", "HX-Target": "div#list" };
+    const answer = await fetch(location.href, { headers });
+    if (answer.ok) await htmx.swap({ sourceElement: target, target, text: await answer.text(), swap: "innerMorph" });
+  } catch {
+    unreachable(() => void redraw());
+  }
 }
 
 function say(words: string): void {

@@ -6,9 +6,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from engine.model.kinds.entity import Entity, Field, Option
+from engine.model.kinds.entity import Entity, Field, Option, makes_groups
 from engine.model.kinds.view import View
-from engine.records import Group, Page, Query, find, groupable, groups
+from engine.records import Group, Page, Query, find, groups
 from engine.store import UnitOfWork
 
 LANES_MAX = 24
@@ -42,7 +42,7 @@ class Board:
 def board_field(view: View, entity: Entity) -> Field | None:
     """The field that sorts a view's records into lanes, where it is of a kind that can."""
     field = entity.fields.get(view.by or "")
-    return field if groupable(field) else None
+    return field if makes_groups(field) else None
 
 
 def board(work: UnitOfWork, query: Query, field: Field) -> Board:

@@ -3,7 +3,7 @@
 from engine.records.actors import load_actor
 from engine.records.explain import Verdict, why
 from engine.records.gate import ids_allowed
-from engine.records.grouping import Group, groupable, groups
+from engine.records.grouping import Group, groups
 from engine.records.history import HistoryEntry, history
 from engine.records.lines import new_line
 from engine.records.plan import prepare
@@ -33,7 +33,6 @@ __all__ = [
     "delete",
     "find",
     "get",
-    "groupable",
     "groups",
     "history",
     "ids_allowed",

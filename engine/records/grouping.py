@@ -9,8 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from engine.errors import BadRequest
-from engine.language import types as t
-from engine.model.kinds.entity import Field
+from engine.model.kinds.entity import makes_groups
 from engine.records import gate
 from engine.records.columns import right_on
 from engine.records.derive import value_column
@@ -32,13 +31,6 @@ class Group:
     reference: Reference | None = None
 
 
-def groupable(field: Field | None) -> bool:
-    """Whether a field sorts records into groups that mean something: choices, yes or no, links to one kind of record."""
-    if field is None:
-        return False
-    return isinstance(field.type, t.Choice | t.Boolean) or (isinstance(field.type, t.Ref) and len(field.targets) == 1)
-
-
 def groups(work: UnitOfWork, query: Query, by: str) -> tuple[Group, ...]:
     """The groups of a list by the values of the field ``by``, the largest first, at most ``GROUPS_MAX``.
 
@@ -46,7 +38,7 @@ def groups(work: UnitOfWork, query: Query, by: str) -> tuple[Group, ...]:
     """
     entity = gate.entity_of(work, query.entity)
     field = entity.fields.get(by)
-    if field is None or not groupable(field) or right_on(work, entity, by) not in ("read", "write"):
+    if field is None or not makes_groups(field) or right_on(work, entity, by) not in ("read", "write"):
         raise BadRequest("unknown-field-in-query", field=by[:60], entity=entity.name)
     totals = {"": ("count", None), **query.totals}
     column = value_column(work, entity, by)
