@@ -27,19 +27,19 @@ def set_field(visit: Visit, renderer: Renderer, app: str, name: str, key: str) -
     """
     place, wanted = place_of(visit, app, name), key_of(key)
     form = visit.request.form
-    field = place.entity.fields.get(form.get("field", ""))
-    if field is None or field.lines is not None or place.rights.get(field.name) != "write":
-        raise BadRequest("bad-request")
-    value = form.get("value", "")
+    name_of_field, value = form.get("field", ""), form.get("value", "")
     try:
         with visit.writing() as work:
             record = get(work, place.entity.name, wanted)
+            field = place.entity.fields.get(name_of_field)
+            if field is None or field.lines is not None or place.rights.get(name_of_field) != "write":
+                raise BadRequest("bad-request")
             now = input_of(visit.app, field, record.values.get(field.name), record.values, zone_of(visit))
             if str(record.version) != form.get("version") and now != form.get("was"):
                 raise Conflict("record-changed")
             update(work, place.entity.name, wanted, given_values(place.entity, {field.name: value}), record.version)
     except Invalid as error:
-        return _refused(visit, renderer, place, wanted, {field.name: value}, error)
+        return _refused(visit, renderer, place, wanted, {name_of_field: value}, error)
     if visit.saves_by_script:
         return Response(status=204)
     return Response(status=303, headers={"Location": back_to_list(visit, place)})
