@@ -2,6 +2,7 @@
 import "@tabler/core/dist/css/tabler.css";
 import "./app.css";
 import htmx from "htmx.org";
+import "./board";
 import "./picker";
 import "./files";
 import "./pages";

@@ -14,7 +14,7 @@ from engine.model.drafts import AppDraft, Build, EntityDraft, Part, localized
 from engine.model.expressions import Expressions
 from engine.model.freeze import check_field, check_path
 from engine.model.infos import SYSTEM_TYPES
-from engine.model.kinds.entity import NOT_ALONG, Entity, Field
+from engine.model.kinds.entity import NOT_ALONG, Entity, Field, makes_groups
 from engine.model.kinds.form import Form, Section
 from engine.model.kinds.view import View
 from engine.model.node import NOTHING, Node
@@ -175,7 +175,9 @@ def _view(build: Build, expressions: Expressions, app: AppDraft, document: Docum
     kind: Any = node.text_of("kind") or "table"
     by = node.get("by")
     if by is not None:
-        check_path(build, draft, by, by.text)
+        lanes = check_path(build, draft, by, by.text)
+        if kind == "kanban" and ((lanes is not None and not makes_groups(lanes)) or "." in by.text):
+            build.error("lanes-of-no-kind", by.span, field=by.text)
     elif kind == "kanban" and document.ok:
         build.error("kanban-without-by", document.name_node.span, name=document.name)
     dates = {word: _date_field(build, draft, node.get(word)) for word in ("start", "end")}

@@ -2,6 +2,8 @@
 
 from engine.records.actors import load_actor
 from engine.records.explain import Verdict, why
+from engine.records.gate import ids_allowed
+from engine.records.grouping import Group, groups
 from engine.records.history import HistoryEntry, history
 from engine.records.lines import new_line
 from engine.records.plan import prepare
@@ -16,6 +18,7 @@ from engine.records.sharing import Share, share, shareable, shares, unshare
 from engine.records.suggest import autocomplete
 
 __all__ = [
+    "Group",
     "HistoryEntry",
     "NotRevived",
     "Page",
@@ -33,7 +36,9 @@ __all__ = [
     "delete",
     "find",
     "get",
+    "groups",
     "history",
+    "ids_allowed",
     "load_actor",
     "new_line",
     "prepare",

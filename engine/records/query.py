@@ -24,7 +24,7 @@ from engine.records.ordering import beyond, cursor_of, directed, order_of
 from engine.records.plan import plan_of
 from engine.records.record import Record
 from engine.records.shapes import Listing
-from engine.records.values import to_json
+from engine.records.totals import totals_of
 from engine.store import UnitOfWork
 
 
@@ -66,7 +66,8 @@ class Page:
     previous: str | None = None
 
 
-def _conditions(work: UnitOfWork, entity: Entity, query: Query) -> list[sa.ColumnElement[bool]]:
+def conditions_of(work: UnitOfWork, entity: Entity, query: Query) -> list[sa.ColumnElement[bool]]:
+    """What narrows a list, first of all what the actor may see. Raises NotFound, Forbidden, BadRequest."""
     table = work.tables[entity.name]
     decision = gate.decide(work, entity, "delete" if query.trash else "read")
     found: list[sa.ColumnElement[bool]] = [table.c.deleted_at.is_not(None) if query.trash else table.c.deleted_at.is_(None)]
@@ -136,12 +137,12 @@ def find(work: UnitOfWork, query: Query) -> Page:
         listing, totals = ready.listing, {}
         found = ready.select.run(work.connection, work.variables)
     else:
-        conditions = _conditions(work, entity, query)
+        conditions = conditions_of(work, entity, query)
         listing = _listing(work, entity, query, conditions)
         rows = work.connection.execute(listing.statement)
         keys = list(rows.keys())
         found = [dict(zip(keys, row, strict=True)) for row in rows]
-        totals = _totals(work, entity, conditions, query.totals) if query.totals else {}
+        totals = totals_of(work, entity, conditions, query.totals) if query.totals else {}
     backward = (query.cursor or "").startswith("-")
     more, found = len(found) > query.limit, found[: query.limit]
     if backward:
@@ -159,7 +160,7 @@ def _prepared(work: UnitOfWork, entity: Entity, query: Query) -> shapes.Prepared
     where = query.where if isinstance(query.where, str) else id(query.where)
     shape = (query.entity, where, id(query.also), query.sort, query.fields, query.limit, query.trash)
     return shapes.prepared(
-        work, shape, (query.where, query.also), lambda late: _listing(late, entity, query, _conditions(late, entity, query))
+        work, shape, (query.where, query.also), lambda late: _listing(late, entity, query, conditions_of(late, entity, query))
     )
 
 
@@ -179,52 +180,6 @@ def _listing(work: UnitOfWork, entity: Entity, query: Query, conditions: Sequenc
     return Listing(statement.order_by(*steps).limit(query.limit + 1), tuple(order), rights, tuple(rights))
 
 
-_TOTALS: Mapping[str, Any] = {"sum": sa.func.sum, "min": sa.func.min, "max": sa.func.max, "avg": sa.func.avg}
-
-
-def _totals(
-    work: UnitOfWork, entity: Entity, conditions: Sequence[sa.ColumnElement[bool]], totals: Mapping[str, tuple[str, str | None]]
-) -> dict[str, Any]:
-    """Aggregates over the whole list in one statement."""
-    rights = access.fields(work.app, work.actor, entity.name)
-    table = work.tables[entity.name]
-    columns = []
-    for index, (function, name) in enumerate(totals.values()):
-        if function == "count" and name is None:
-            columns.append(sa.func.count(table.c.id).label(f"t{index}"))
-            continue
-        if name is None or name not in entity.fields or not access.readable(rights, name) or entity.fields[name].lines:
-            raise BadRequest("unknown-field-in-query", field=str(name)[:60], entity=entity.name)
-        column = value_column(work, entity, name)
-        if function == "count":
-            columns.append(sa.func.count(column).label(f"t{index}"))
-            continue
-        numeric = isinstance(entity.fields[name].type, t.Integer | t.Float | t.Decimal | t.Money | t.Duration)
-        if (
-            function not in _TOTALS
-            or (not numeric and function in ("sum", "avg"))
-            or isinstance(entity.fields[name].type, t.Json | t.MultiChoice | t.Boolean | t.Ref)
-        ):
-            raise BadRequest("bad-total", function=function[:20], field=name)
-        aggregate = _TOTALS[function](column)
-        columns.append(sa.type_coerce(aggregate, sa.Numeric(asdecimal=False) if function == "avg" else column.type).label(f"t{index}"))
-    row = work.connection.execute(sa.select(*columns).select_from(table).where(*conditions)).one()
-    return {key: _total_value(entity, function, name, value) for (key, (function, name)), value in zip(totals.items(), row, strict=True)}
-
-
-def _total_value(entity: Entity, function: str, name: str | None, value: Any) -> Any:
-    if function == "count" or name is None:
-        return int(value)
-    type_ = entity.fields[name].type
-    if value is None:
-        return to_json(type_, 0) if function == "sum" and not isinstance(type_, t.Float) else (0.0 if function == "sum" else None)
-    if function == "avg":
-        return to_json(type_, round(float(value))) if isinstance(type_, t.Decimal | t.Money | t.Duration) else float(value)
-    if isinstance(type_, t.Integer | t.Decimal | t.Money | t.Duration):
-        value = int(value)
-    return to_json(type_, value)
-
-
 def get(work: UnitOfWork, entity: str, key: str, *, trash: bool = False) -> Record:
     """One record with its lines and the display of what it links to. Raises NotFound where the actor may not see it."""
     definition = gate.entity_of(work, entity)
@@ -233,7 +188,7 @@ def get(work: UnitOfWork, entity: str, key: str, *, trash: bool = False) -> Reco
     names = list(_chosen(work, definition, None))
     columns = [table.c[name] for name in SYSTEM_FIELDS] + [value_column(work, definition, name).label(name) for name in names]
     columns += [table.c[f"{name}__entity"] for name in names if len(definition.fields[name].targets) > 1]
-    statement = sa.select(*columns).where(table.c.id == key, *_conditions(work, definition, Query(entity, trash=trash)))
+    statement = sa.select(*columns).where(table.c.id == key, *conditions_of(work, definition, Query(entity, trash=trash)))
     row = work.connection.execute(statement).first()
     if row is None:
         raise NotFound("no-record", entity=entity, id=key)

@@ -118,6 +118,7 @@ def held(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Held]:
 BODIES: dict[str, dict[str, Any]] = {
     "PATCH /api/<app>/<entity>/<key>": {"json": {"name": "Another name"}},
     "PUT /api/<app>/<entity>/<key>/shares/<user>": {"json": {"may_update": False}},
+    "POST /app/<app>/<name>/<key>/set": {"form": {"field": "name", "value": "Bob was here", "version": "1"}},
     "POST /app/<app>/<name>/<key>/edit": {"form": {"version": "1", "name": "Bob was here", "base": "{}"}},
     "POST /app/<app>/<name>/import/<key>/run": {"form": {"mapping": "{}"}},
 }

@@ -46,6 +46,8 @@ PAGES = (
     "/set-password",
     "{person}",
     "/app/desk/person/import",
+    "/app/desk/ticket?view=board",
+    "/app/desk/ticket?view=calendar",
 )
 
 
@@ -126,6 +128,45 @@ def test_no_page_is_wider_than_a_phone(browser: Browser, served: tuple[Site, str
         page.locator(".dg-burger").click()
         expect(page.locator(".dg-menu")).to_be_visible()
         assert complaints == []
+
+
+def test_a_card_is_dragged_moved_by_keys_and_by_its_menu(browser: Browser, served: tuple[Site, str]) -> None:
+    site, address = served
+    key = site.create("desk.ticket", {"subject": "Dragged", "channel": "web", "status": "fresh"})
+    with visit(browser, address, **DESKTOP) as (page, complaints):
+        page.goto("/app/desk/ticket?view=board&q=dragged")
+        card = page.locator(f'[data-record="{key}"]')
+        lane = page.locator("[data-lane=working]")
+        card.drag_to(lane, steps=10)
+        expect(lane.locator(f'[data-record="{key}"]')).to_have_attribute("data-version", "2")
+        expect(page.locator(".dg-lane-count").nth(1)).to_have_text("1")
+        card.locator(".dg-lead").focus()
+        page.keyboard.press("Control+ArrowRight")
+        expect(page.locator(f'[data-lane=waiting] [data-record="{key}"]')).to_have_attribute("data-version", "3")
+        expect(page.locator("[data-told]")).to_contain_text("moved to Waiting")
+        card.locator("[data-move]").click()
+        page.locator("dialog[open] button[value=closed]").click()
+        expect(page.locator(f'[data-lane=closed] [data-record="{key}"]')).to_have_attribute("data-version", "4")
+        assert complaints == []
+    assert site.value("desk.ticket", key, "status") == "closed"
+    with site.runtime.begin(site.people["root"]) as work:
+        records.delete(work, "desk.ticket", key, None)
+
+
+def test_a_card_that_may_not_move_goes_back_and_says_why(browser: Browser, served: tuple[Site, str]) -> None:
+    site, address = served
+    key = site.create("desk.ticket", {"subject": "Stays", "channel": "web", "status": "fresh"})
+    with visit(browser, address, **DESKTOP) as (page, _complaints):
+        page.goto("/app/desk/ticket?view=board&q=stays")
+        with site.runtime.begin(site.people["root"]) as work:
+            records.update(work, "desk.ticket", key, {"status": "waiting"}, 1)
+        page.locator(f'[data-record="{key}"] .dg-lead').focus()
+        page.keyboard.press("Control+ArrowRight")
+        expect(page.locator("#notice [role=alert]")).to_be_visible()
+        expect(page.locator(f'[data-lane=waiting] [data-record="{key}"]')).to_have_count(1)
+    assert site.value("desk.ticket", key, "status") == "waiting"
+    with site.runtime.begin(site.people["root"]) as work:
+        records.delete(work, "desk.ticket", key, None)
 
 
 def test_typing_in_the_search_narrows_the_list_without_a_reload(browser: Browser, served: tuple[Site, str]) -> None:

@@ -200,9 +200,9 @@ def test_a_filter_survives_its_address(text: str) -> None:
 
 def test_a_view_shows_what_links_lead_to(tickets: Site) -> None:
     root = tickets.login("root")
-    page = root.page(f"{LIST}?view=board&q=printer+02")
+    page = root.page(f"{LIST}?view=board&as=table&q=printer+02")
     assert "Caller · Name" in text_of(page) and ">Grace<" in page
-    narrowed = root.page(f"{LIST}?view=board&cols=subject,caller.name&sort=-caller.name&limit=25")
+    narrowed = root.page(f"{LIST}?view=board&as=table&cols=subject,caller.name&sort=-caller.name&limit=25")
     shown = text_of(narrowed)
     assert shown.index("Grace") < shown.index("Printer 29"), "those with a caller come first"
     answer = root.get(f"{LIST}/export.csv?view=board&cols=subject,caller.name&sort=subject")
@@ -212,7 +212,7 @@ def test_a_view_shows_what_links_lead_to(tickets: Site) -> None:
 
 
 def test_a_board_shown_as_a_table_says_the_lane(tickets: Site) -> None:
-    page = tickets.login("root").page(f"{LIST}?view=board")
+    page = tickets.login("root").page(f"{LIST}?view=board&as=table")
     assert text_of(page[page.find("<thead") :]).startswith("Status") or re.search(r"<th.*?Status.*?Number", page, re.S)
 
 
@@ -250,7 +250,7 @@ def test_order_is_by_what_people_see(tickets: Site) -> None:
 
 def test_one_can_go_back_a_page(tickets: Site) -> None:
     root = tickets.login("root")
-    page, seen = root.page(f"{LIST}?view=board&sort=subject&limit=7"), []
+    page, seen = root.page(f"{LIST}?view=board&as=table&sort=subject&limit=7"), []
     while True:
         seen.append(subjects(page))
         following = re.search(r'rel="next" href="([^"]+)"', page)
@@ -276,7 +276,7 @@ def test_chosen_columns_are_found_again_by_the_same_person_only(tickets: Site) -
     assert columns(root.page(LIST)) == ["Subject", "Cost"]
     exported = root.get(f"{LIST}/export.csv").get_data(as_text=True).lstrip("\ufeff")
     assert exported.splitlines()[0] == "Subject,Cost"
-    assert len(columns(root.page(f"{LIST}?view=board"))) > 2, "another view keeps its own"
+    assert len(columns(root.page(f"{LIST}?view=board&as=table"))) > 2, "another view keeps its own"
     assert columns(root.page(f"{LIST}?cols=channel")) == ["Channel"], "an address says what it shows"
     assert columns(root.page(LIST)) == ["Subject", "Cost"], "and changes nothing by being opened"
     root.post("/logout", {})

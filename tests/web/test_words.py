@@ -10,7 +10,24 @@ from engine.web import words
 
 WEB = Path(words.__file__).parent
 USED = re.compile(r"""(?:\bt\(|\.say\(|\bsay\()\s*['"]([a-z_]+\.[a-z0-9_.-]+)['"]""")
-BUILT = ("op.", "total.", "history.", "account.", "import.", "toast.", "error.", "value.", "form.", "people.", "actor.", "verb.", "scope.")
+BUILT = (
+    "op.",
+    "total.",
+    "history.",
+    "account.",
+    "import.",
+    "toast.",
+    "error.",
+    "value.",
+    "form.",
+    "people.",
+    "actor.",
+    "verb.",
+    "scope.",
+    "shape.",
+    "month.",
+    "weekday.",
+)
 """Prefixes of which templates build keys from parts."""
 
 

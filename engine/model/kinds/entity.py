@@ -9,7 +9,7 @@ from typing import Any, Literal
 from engine.diagnostics.source import Span
 from engine.i18n import LocalizedText
 from engine.language.expression import Expression
-from engine.language.types import Type
+from engine.language.types import Boolean, Choice, Ref, Type
 
 WhenDeleted = Literal["refuse", "clear", "cascade"]
 
@@ -142,3 +142,10 @@ class Entity:
     def short_name(self) -> str:
         """The name inside its app (``ticket``)."""
         return self.name.partition(".")[2]
+
+
+def makes_groups(field: Field | None) -> bool:
+    """Whether a field sorts records into groups that mean something: choices, yes or no, links to one kind of record."""
+    if field is None:
+        return False
+    return isinstance(field.type, Choice | Boolean) or (isinstance(field.type, Ref) and len(field.targets) == 1)

@@ -51,3 +51,8 @@ def key_of(text: str) -> str:
     if not is_id(key):
         raise NotFound("no-record")
     return key
+
+
+def preset_of(visit: Visit, place: Place) -> dict[str, str]:
+    """What an address says about fields that the visitor may write (``?owner=…``)."""
+    return {key: value for key, value in visit.arguments.items() if key in place.entity.fields and place.rights.get(key) == "write"}

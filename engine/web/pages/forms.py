@@ -22,7 +22,7 @@ from engine.web.inputs import Raw, given_values, input_of, new_line_inputs, prun
 from engine.web.jsons import loads
 from engine.web.menu import entity_path
 from engine.web.pages import once
-from engine.web.pages.addresses import Place, key_of, place_of
+from engine.web.pages.addresses import Place, key_of, place_of, preset_of
 from engine.web.pages.files import name_files, take_files
 from engine.web.pages.merging import merge_lines, tell_clashes
 from engine.web.pages.people import named_choices
@@ -256,7 +256,7 @@ def _first_page(place: Place, record: Record | None, raw: dict[str, Raw]) -> Pag
 def new_page(visit: Visit, renderer: Renderer, app: str, name: str) -> Response:
     """An empty form with defaults; the address may preset fields (``?owner=…``)."""
     place = place_of(visit, app, name)
-    preset = {key: value for key, value in visit.arguments.items() if key in place.entity.fields and place.rights.get(key) == "write"}
+    preset = preset_of(visit, place)
     with visit.reading() as work:
         seen = preview(work, place.entity.name, None, preset)
         page = _first_page(place, None, _stored_inputs(visit, place, seen.values))
@@ -321,11 +321,16 @@ def _outside(visit: Visit, page: Page) -> FieldProblem:
 
 @ROUTES.get("/app/<app>/<name>/<key>/edit", allow="people")
 def edit_page(visit: Visit, renderer: Renderer, app: str, name: str, key: str) -> Response:
-    """The record's form."""
+    """The record's form; the address may bring changes along (``?status=…``), which are saved like typed ones."""
     place = place_of(visit, app, name)
+    preset = preset_of(visit, place)
     with visit.reading() as work:
         record = get(work, place.entity.name, key_of(key))
         page = _first_page(place, record, _stored_inputs(visit, place, record.values))
+        if preset:
+            seen = preview(work, place.entity.name, record.id, preset)
+            changed = _stored_inputs(visit, place, seen.values)
+            page.raw.update({each: changed[each] for each in preset})
         return _draw(visit, renderer, work, page)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from engine import access, forms, limits
 from engine.errors import BadRequest, NotFound
@@ -18,6 +18,7 @@ from engine.web.visit import Visit
 
 _FILTERS_MAX = 20
 PAGE_SIZES = (25, 50, 100, 200)
+Shape = Literal["table", "board", "calendar", "cards"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,11 +37,22 @@ class Listing:
     cursor: str
     first: int
     """How many records come before the page, as the address says; for the eye only."""
+    plain: bool = False
+    """Whether a board or a calendar is asked for as a table."""
+    month: str = ""
+    """The month that a calendar shows (``2026-11``), the present one if empty."""
 
     @property
     def path(self) -> str:
         """The list's address without parameters."""
         return entity_path(self.place.entity.name)
+
+    @property
+    def shape(self) -> Shape:
+        """How the records are shown: as the view wants it, where the reader may know what that takes."""
+        if self.view is None or self.plain:
+            return "table"
+        return shape_of(self.view, self.place)
 
     @property
     def key(self) -> str:
@@ -65,6 +77,8 @@ class Listing:
             "limit": "" if self.limit == limits.page_rows_default else str(self.limit),
             "cursor": self.cursor,
             "from": str(self.first) if self.first and self.cursor else "",
+            "as": "table" if self.plain else "",
+            "month": self.month,
         }
 
     def address(self, **changes: Any) -> str:
@@ -98,6 +112,16 @@ class Listing:
         if self.sort:
             return tuple(part for part in self.sort.split(",") if part)
         return self.view.sort if self.view else ()
+
+
+def shape_of(view: View, place: Place) -> Shape:
+    """The shape of a view for somebody: without the field that it sorts by, all that is left of it is a table."""
+    if view.kind == "kanban":
+        field = forms.board_field(view, place.entity)
+        return "board" if field is not None and access.readable(place.rights, field.name) else "table"
+    if view.kind == "calendar":
+        return "calendar" if view.start is not None and access.readable(place.rights, view.start) else "table"
+    return "cards" if view.kind == "cards" else "table"
 
 
 def encode_filter(each: Filter) -> str:
@@ -150,6 +174,8 @@ def listing_of(visit: Visit, place: Place) -> Listing:
         limit=limit,
         cursor=arguments.get("cursor", ""),
         first=min(int(before), 10**9) if (before := arguments.get("from", "")).isascii() and before.isdigit() and len(before) < 12 else 0,
+        plain=arguments.get("as") == "table",
+        month=arguments.get("month", "")[:7],
     )
 
 

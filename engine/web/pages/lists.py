@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import itertools
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -24,6 +24,7 @@ from engine.web.menu import entity_path
 from engine.web.pages.addresses import Place, place_of
 from engine.web.pages.columns import choosing, remember, with_columns
 from engine.web.pages.listing import PAGE_SIZES, Listing, listing_of, query_of
+from engine.web.pages.shapes import lane_of, shaped
 from engine.web.render import Renderer
 from engine.web.routes import Routes
 from engine.web.show import BLANK, NUMERIC_KINDS, PLAIN_KINDS, instant, number_text, scaled, show
@@ -75,11 +76,12 @@ def list_page(visit: Visit, renderer: Renderer, app: str, name: str) -> Response
     with visit.reading() as work:
         # A list that leaves out what was asked would pass for the answer: a mistake shows no records.
         page = Page((), None, {"": 0})
+        further: dict[str, Any] = {}
         try:
             if bad:
                 mistake = visit.say("list.bad_filter")
             else:
-                page = find(work, query)
+                page, further = shaped(visit, work, listing, query)
         except BadRequest as error:
             if error.code not in ("bad-filter", "unknown-field-in-query") or not query.where:
                 raise
@@ -89,12 +91,13 @@ def list_page(visit: Visit, renderer: Renderer, app: str, name: str) -> Response
     values: dict[str, Any] = {
         "place": place,
         "listing": listing,
+        "shape": listing.shape if not mistake else "table",
         "columns": shown,
         "opening": next((each.name for each in shown if each.plain and "." not in each.name), ""),
         "example": _example(visit, place),
         "rows": page.items,
         "page": page,
-        "totals": _totals(visit, place, listing, page),
+        "totals": _totals(visit, place, listing, page.totals),
         "filters": rows,
         "mistake": mistake,
         "cell": lambda record, column: _cell(visit, record, column),
@@ -103,6 +106,8 @@ def list_page(visit: Visit, renderer: Renderer, app: str, name: str) -> Response
         "title": visit.label(place.entity.plural),
         "choosable": _choosable(visit, place),
         "phone": visit.app.forms[place.entity.name].phone if place.entity.name in visit.app.forms else (),
+        "added": lambda found: _totals(visit, place, listing, found),
+        **further,
     }
     if visit.partial and visit.request.headers.get("HX-Target", "").endswith("#list"):
         part = renderer.part(visit, "list_results.html", **values)
@@ -110,6 +115,30 @@ def list_page(visit: Visit, renderer: Renderer, app: str, name: str) -> Response
             part.headers["HX-Push-Url"] = listing.address()
         return part
     return renderer.page(visit, "list.html", **values)
+
+
+@ROUTES.get("/app/<app>/<name>/lane", allow="people")
+def lane_cards(visit: Visit, renderer: Renderer, app: str, name: str) -> Response:
+    """The next cards of one lane of a board, for htmx to add to it."""
+    place = place_of(visit, app, name)
+    listing = with_columns(visit, listing_of(visit, place))
+    columns = forms.column_names(place.entity, listing.view, listing.columns_asked, place.rights)
+    query, bad = query_of(visit, listing, columns, {})
+    if bad or listing.shape != "board":
+        raise BadRequest("bad-filter", problems=())
+    with visit.reading() as work:
+        further = lane_of(visit, work, listing, query)
+    shown = [_column(visit, place, listing, each) for each in columns]
+    return renderer.part(
+        visit,
+        "list_board_cards.html",
+        place=place,
+        listing=listing,
+        columns=shown,
+        cell=lambda record, column: _cell(visit, record, column),
+        path_of=lambda record: entity_path(record.entity, record.id),
+        **further,
+    )
 
 
 def mistake_text(visit: Visit, error: BadRequest) -> str:
@@ -154,12 +183,12 @@ def _cell(visit: Visit, record: Record, column: Column) -> Any:
     return show(visit, column.field, record, short=True)
 
 
-def _totals(visit: Visit, place: Place, listing: Listing, page: Page) -> dict[str, tuple[str, str]]:
+def _totals(visit: Visit, place: Place, listing: Listing, totals: Mapping[str, Any]) -> dict[str, tuple[str, str]]:
     """Field → (name of the total, its value) for the footer; "" is the number of records."""
-    shown = {"": ("count", f"{page.totals['']:,}")}
+    shown = {"": ("count", f"{totals['']:,}")}
     for name, function in (listing.view.totals if listing.view else {}).items():
-        if name in page.totals:
-            shown[name] = (function, _total(visit, place.entity.fields[name], function, page.totals[name]))
+        if name in totals:
+            shown[name] = (function, _total(visit, place.entity.fields[name], function, totals[name]))
     return shown
 
 
