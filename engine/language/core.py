@@ -332,6 +332,13 @@ def rebuild(node: Node, change: Callable[[Node], Node]) -> Node:
     return node
 
 
+def summands(node: Node) -> list[Node]:
+    """The parts of a sum of integer-kept numbers, however it is bracketed."""
+    if isinstance(node, Apply) and node.op == "add" and is_scaled(node.type):
+        return [part for arg in node.args for part in summands(arg)]
+    return [node]
+
+
 def scale_of(type_: Type) -> int:
     """How many digits after the point a number's integer form carries."""
     return type_.scale if isinstance(type_, Decimal | Money) else 0

@@ -202,7 +202,8 @@ class _Reader:
         """One record: its flat form, and its id; its row is noted."""
         info = self.scope.entities[entity]
         self.count += 1
-        named = isinstance(said.get("id"), str) and "id" not in info.fields
+        own = info.fields.get("id")
+        named = isinstance(said.get("id"), str) and (own is None or own.column == "id")
         key = said["id"] if named else str(uuid.UUID(int=self.count))
         flat: dict[str, Any] = {"id": key}
         row: dict[str, Any] = {"id": key}

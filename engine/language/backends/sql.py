@@ -137,7 +137,16 @@ class Writer:
         if not operation.strict:
             # The least and the greatest: of one form, since they compare.
             return self.operation(operation, node, self.alike(node, node.args))
+        if node.op == "add" and not self.postgresql and not self.measure.fits(node):
+            return self.balanced([self.value(part) for part in core.summands(node)])
         return self.operation(operation, node, [self.value(arg) for arg in node.args])
+
+    def balanced(self, texts: list[str]) -> str:
+        """On SQLite, a sum of any size: exact, so its order is free, and halves nest less than one after the other."""
+        if len(texts) == 1:
+            return texts[0]
+        half = len(texts) // 2
+        return f"dg_add_wide({self.balanced(texts[:half])}, {self.balanced(texts[half:])})"
 
     def alike(self, node: Any, parts: tuple[Any, ...]) -> list[str]:
         """Parts of one of which the node's value is made: where that may leave 64 bits, all in the form for it."""
