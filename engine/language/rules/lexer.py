@@ -27,7 +27,7 @@ _OPERANDS = frozenset(
         *("ROLE", "EVENT", "CHANGES", "CLOCK", "ENTERED", "LEFT", "STAGE"),
     )
 )
-_STARTS = frozenset(("WHEN", "RULE_SEP", "TRIGGER_SEP", "ENTITY"))
+_STARTS = frozenset(("WHEN", "RULE_SEP", "TRIGGER_SEP", "ENTITY", "OR"))
 _ACTION_STARTS = frozenset(("THEN", "ELSE", "SEP"))
 
 
@@ -37,6 +37,7 @@ def _sorted(rows: Iterable[words.RuleWord]) -> tuple[tuple[str, str, str], ...]:
 
 
 _CLAUSES, _BEGINNINGS, _MIDDLES = _sorted(words.CLAUSES), _sorted(words.BEGINNINGS), _sorted(words.MIDDLES)
+_EVENTS = _sorted(words.EVENTS)
 _VERBS = tuple(sorted(SPELLINGS, key=len, reverse=True))
 
 
@@ -210,8 +211,6 @@ class RuleLexer(Lexer):
             return self._trigger_start(last)
         if last in ("ENTERED", "LEFT"):
             return self._rule_word(_MIDDLES, ("STAGE",)) or Lexer._special(self, self.source[self.at])
-        if last == "OR":
-            return self._rule_word(_MIDDLES, ("EVENT",))
         if self._after_operand() or last == "AFTER":
             return self._middle()
         return False
@@ -229,7 +228,7 @@ class RuleLexer(Lexer):
         if clock is not None:
             self._add("CLOCK", clock[0], clock[1] - self.at)
             return True
-        return self._rule_word(_BEGINNINGS, ())
+        return self._rule_word(_BEGINNINGS, ()) or (not self._name_at(self.at) and self._rule_word(_EVENTS, ()))
 
     def _subject_phrase(self, last: str) -> bool:
         """A phrase at the head of a rule; one about another entity also says what the rule is about."""
