@@ -43,8 +43,6 @@ _CLOSING = {"'": "'", '"': '"', "“": "”", "‘": "’"}
 _PERIOD_DAYS = {"天": "days", "周": "weeks", "个月": "months"}
 _ALSO_FUNCTIONS = ("between", "contains")
 _OPERAND_ENDS = frozenset(("NAME", "NUMBER", "UNIT", "TEXT", "DATE", "TRUE", "FALSE", "BLANK", "PERIOD", "RPAR", "RSQB"))
-
-
 _FUNCTION_STARTS: dict[str, tuple[str, ...]] = {}
 _PARAMETER = re.compile(r"\{([A-Za-z_][A-Za-z0-9_]*)\}")
 _MOVES = frozenset(("FROM", "CHANGED_TO", "ENTERED", "LEFT", "STAGE"))
@@ -60,7 +58,8 @@ class PhraseToken(Token):
 
 @dataclass(slots=True)
 class _Frame:
-    """An open bracket: whose names count inside, and which call opened it."""
+    """An open bracket: whose names count inside, which call opened it; if it is a round one that holds a list; and
+    what ``between`` waits for ("to", "end", "")."""
 
     entity: str | None
     opener: str = ""
@@ -68,6 +67,8 @@ class _Frame:
     path_owner: str | None = None
     collection: str | None = None
     member: Member | None = None
+    listing: bool = False
+    bound: str = ""
 
 
 @dataclass(slots=True)
