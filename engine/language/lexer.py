@@ -7,6 +7,7 @@ Chinese has no spaces, so what a word is depends on what may be named at that pl
 from __future__ import annotations
 
 import re
+import unicodedata
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -210,7 +211,8 @@ class Lexer:
                 at += 1
         if at >= len(source):
             self._problem("text-not-closed", start, len(source), fix=source[start:] + closing, quote=closing)
-        self._add("TEXT", "".join(parts), min(at + 1, len(source)) - start)
+        # Records keep their texts composed (é as one character), and so must be what they are compared with.
+        self._add("TEXT", unicodedata.normalize("NFC", "".join(parts)), min(at + 1, len(source)) - start)
 
     def _escape(self, at: int) -> tuple[str, int]:
         following = self.source[at + 1 : at + 2]

@@ -137,6 +137,8 @@ class Cases:
             if entity is not None and entity not in self.app.entities:
                 raise BadRequest("unknown-entity", entity=str(entity)[:80])
             return replace(self.app.scope(entity), time_zone=zone)
+        if entity is not None and self.app is None:
+            raise BadRequest("entity-without-app", entity=str(entity)[:80])
         if fields is not None and not isinstance(fields, dict):
             raise BadRequest("bad-case", part="fields")
         entities: dict[str, EntityInfo] = {}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Callable
 from datetime import UTC, date, datetime, time
 from decimal import Decimal, InvalidOperation
@@ -145,7 +146,7 @@ def _text(value: Any, _type: t.Type, _zone: ZoneInfo) -> str | None:
     if not isinstance(value, str) or "\0" in value:
         raise ValueError
     value.encode("utf-8")
-    return value or None
+    return (value if value.isascii() else unicodedata.normalize("NFC", value)) or None
 
 
 def _boolean(value: Any, _type: t.Type, _zone: ZoneInfo) -> bool:

@@ -198,3 +198,41 @@ def test_a_case_within_an_app_may_have_its_own_time_zone(capsys: pytest.CaptureF
     cases.write_text("\n".join(map(json.dumps, moments)), encoding="utf-8")
     assert main(["eval", "--app", "examples/desk", "--batch", str(cases)]) == 0
     assert [json.loads(each)["value"] for each in capsys.readouterr().out.splitlines()] == [False, True, "04:00", "15:00"]
+
+
+@pytest.mark.parametrize(
+    ("content", "english", "chinese"),
+    [
+        (None, "There is no file {file}", "没有文件 {file}"),
+        (b"{\n1", "{file} is no JSON from line 2, column 1", "{file} 第 2 行第 1 列起不是 JSON"),
+        (b"\xff\xfe", "{file} is no text in UTF-8", "{file} 不是 UTF-8 文本"),
+        (b"[" * 100_000, "{file} nests deeper or has longer numbers than can be read", "{file} 嵌套过深或数字过长，无法读取"),
+    ],
+)
+def test_a_record_that_cannot_be_read_is_told_in_either_language(
+    content: bytes | None, english: str, chinese: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    record = tmp_path / "record.json"
+    if content is not None:
+        record.write_bytes(content)
+    for language, expected in (("en", english), ("zh", chinese)):
+        assert main(["eval", "1", "--record", str(record), "--lang", language]) == 1
+        assert capsys.readouterr().err == expected.format(file=record) + "\n"
+    assert main(["eval", "1", "--record", str(tmp_path)]) == 1
+    assert capsys.readouterr().err == f"{tmp_path} cannot be opened as a file\n"
+
+
+def test_an_entity_needs_its_app(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["eval", "subject", "--entity", "desk.ticket"]) == 1
+    assert capsys.readouterr().err == "“desk.ticket” is an entity of an app: name the app with --app\n"
+
+
+def test_texts_are_composed_as_records_keep_them(tmp_path: Path, capsys: pytest.CaptureFixture[str], postgresql_url: str) -> None:
+    apart, composed = "e\u0301", "\u00e9"
+    lines = [
+        case(f"a = '{apart}'", fields={"a": "text"}, record={"a": composed}),
+        case(f"a = '{composed}' and len(a) = 1", fields={"a": "text"}, record={"a": apart}),
+        case(f"'x{apart}' starts with a or contains('{apart}x', a)", fields={"a": "text"}, record={"a": composed}),
+    ]
+    _, told = batch(tmp_path, capsys, *lines, options=("--backend", "all"))
+    assert [set(map(str, each["values"].values())) for each in told] == [{"True"}] * 3
