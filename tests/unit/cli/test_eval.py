@@ -236,3 +236,23 @@ def test_texts_are_composed_as_records_keep_them(tmp_path: Path, capsys: pytest.
     ]
     _, told = batch(tmp_path, capsys, *lines, options=("--backend", "all"))
     assert [set(map(str, each["values"].values())) for each in told] == [{"True"}] * 3
+
+
+def test_durations_are_read_as_they_are_written(tmp_path: Path, capsys: pytest.CaptureFixture[str], postgresql_url: str) -> None:
+    fields = {"u": "duration", "m": "months", "c": "multi-choice(a,b)"}
+    record = {"u": "P1DT12H", "m": "P1Y2M", "c": ["a"]}
+    lines = [
+        case("u * 3", fields=fields, record=record),
+        case("@2026-01-31 + m", fields=fields, record=record),
+        case("c contains 'a'", fields=fields, record=record),
+        case("u", fields=fields, record={"u": "-PT0S"}),
+        *(case("1", fields=fields, record={"u": wrong}) for wrong in ("P", "PT", "1 day", "P1M", "P1DT")),
+    ]
+    _, told = batch(tmp_path, capsys, *lines, options=("--backend", "all"))
+    assert [set(map(str, each["values"].values())) for each in told[:4]] == [{"P4DT12H"}, {"2027-03-31"}, {"True"}, {"PT0S"}]
+    assert [each["error"]["code"] for each in told[4:]] == ["bad-case-value"] * 5
+
+
+def test_an_unknown_type_is_told_with_those_that_are_known(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    _, (told,) = batch(tmp_path, capsys, case("1", fields={"x": "wat"}))
+    assert told["error"]["message"].startswith("There is no type “wat”; types are text, integer, number, ")
