@@ -79,8 +79,19 @@ def _read_json(name: str) -> Any:
     try:
         text = sys.stdin.read() if name == "-" else Path(name).read_text("utf-8")
         return json.loads(text)
-    except (ValueError, RecursionError) as error:
-        raise BadRequest("bad-case", part=f"{name}: {error}") from None
+    except (OSError, ValueError, RecursionError) as error:
+        raise _unread(name, error) from None
+
+
+def _unread(name: str, error: Exception) -> BadRequest:
+    """Why a file can't be read, in words that we choose."""
+    if isinstance(error, json.JSONDecodeError):
+        return BadRequest("case-file-not-json", file=name, line=str(error.lineno), column=str(error.colno))
+    if isinstance(error, FileNotFoundError):
+        return BadRequest("case-file-missing", file=name)
+    if isinstance(error, OSError):
+        return BadRequest("case-file-closed", file=name)
+    return BadRequest("case-file-not-utf8" if isinstance(error, UnicodeDecodeError) else "case-file-beyond-json", file=name)
 
 
 def _single(args: argparse.Namespace, cases: Cases, evaluators: Evaluators, spoken: Language) -> int:
@@ -201,7 +212,7 @@ class _lines:
         try:
             self.file = Path(self.name).open(encoding="utf-8", errors="replace")
         except OSError as error:
-            raise BadRequest("bad-case", part=f"{self.name}: {error.strerror}") from None
+            raise _unread(self.name, error) from None
         return self.file
 
     def __exit__(self, *_: object) -> None:

@@ -25,11 +25,14 @@ from engine.language.phrases import KINDS as PHRASE_KINDS
 from engine.language.phrases import PLACE as PHRASE_PLACE
 from engine.language.rules.compiling import CompiledAction, CompiledRule, CompiledRules, compile_rules
 from engine.language.trace import Step, reasons, trace
+from engine.language.verbs import DECLARED, WAYS
 
 __all__ = [
+    "DECLARED",
     "GUARDED",
     "PHRASE_KINDS",
     "PHRASE_PLACE",
+    "WAYS",
     "CodeCache",
     "CompiledAction",
     "CompiledRule",

@@ -75,7 +75,8 @@ class Build(Transformer):  # type: ignore[type-arg]  # Lark's transformer is unt
     binary = compare
 
     def between(self, parts: list[Any]) -> Any:
-        return ast.Between(parts[0], parts[2], parts[4], spanned(parts))
+        made = ast.Between(parts[0], parts[2], parts[4], spanned(parts))
+        return ast.Unary("not", made, made.span) if parts[1] == "not_between" else made
 
     def blankness(self, parts: list[Any]) -> Any:
         return ast.BlankTest(parts[0], parts[1] == "is_not", spanned(parts))

@@ -20,6 +20,7 @@ from engine.language.rules import words as rule_words
 from engine.language.rules.entities import spoken_name
 from engine.language.rules.lexer import RuleLexer
 from engine.language.scope import FieldInfo, Scope
+from engine.language.turns import SpokenLexer
 from engine.language.types import Choice, MultiChoice
 from engine.language.verbs import VERBS
 
@@ -57,7 +58,7 @@ def complete(source: str, offset: int, scope: Scope, language: Language = "en", 
 
 
 def _lexer(source: str, scope: Scope, *, rules: bool) -> Lexer:
-    lexer = RuleLexer(source, scope) if rules else Lexer(source, scope)
+    lexer = RuleLexer(source, scope) if rules else SpokenLexer(source, scope)
     lexer.run()
     return lexer
 
@@ -69,6 +70,10 @@ def _word_start(before: str, scope: Scope, *, rules: bool) -> int:
     words = ("NAME", "FUNC", "VERB") if rules else ("NAME", "FUNC")
     if last is not None and last.type in words and last.end_pos == len(before) and last.start_pos is not None:
         return last.start_pos
+    numeral = last is not None and last.type == "NUMBER" and last.end_pos == len(before) and last.start_pos is not None
+    # 四 is a number, and also how 四舍五入 begins.
+    if numeral and last is not None and any(chinese_name(name).startswith(before[last.start_pos :]) for name in known_names()):
+        return last.start_pos or 0
     return len(before)
 
 

@@ -7,6 +7,7 @@ Chinese has no spaces, so what a word is depends on what may be named at that pl
 from __future__ import annotations
 
 import re
+import unicodedata
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -43,8 +44,6 @@ _CLOSING = {"'": "'", '"': '"', "“": "”", "‘": "’"}
 _PERIOD_DAYS = {"天": "days", "周": "weeks", "个月": "months"}
 _ALSO_FUNCTIONS = ("between", "contains")
 _OPERAND_ENDS = frozenset(("NAME", "NUMBER", "UNIT", "TEXT", "DATE", "TRUE", "FALSE", "BLANK", "PERIOD", "RPAR", "RSQB"))
-
-
 _FUNCTION_STARTS: dict[str, tuple[str, ...]] = {}
 _PARAMETER = re.compile(r"\{([A-Za-z_][A-Za-z0-9_]*)\}")
 _MOVES = frozenset(("FROM", "CHANGED_TO", "ENTERED", "LEFT", "STAGE"))
@@ -60,7 +59,8 @@ class PhraseToken(Token):
 
 @dataclass(slots=True)
 class _Frame:
-    """An open bracket: whose names count inside, and which call opened it."""
+    """An open bracket: whose names count inside, which call opened it; if it is a round one that holds a list; and
+    what ``between`` waits for ("to", "end", "")."""
 
     entity: str | None
     opener: str = ""
@@ -68,6 +68,8 @@ class _Frame:
     path_owner: str | None = None
     collection: str | None = None
     member: Member | None = None
+    listing: bool = False
+    bound: str = ""
 
 
 @dataclass(slots=True)
@@ -209,7 +211,8 @@ class Lexer:
                 at += 1
         if at >= len(source):
             self._problem("text-not-closed", start, len(source), fix=source[start:] + closing, quote=closing)
-        self._add("TEXT", "".join(parts), min(at + 1, len(source)) - start)
+        # Records keep their texts composed (é as one character), and so must be what they are compared with.
+        self._add("TEXT", unicodedata.normalize("NFC", "".join(parts)), min(at + 1, len(source)) - start)
 
     def _escape(self, at: int) -> tuple[str, int]:
         following = self.source[at + 1 : at + 2]

@@ -21,6 +21,7 @@ WORDS: tuple[Word, ...] = (
     Word("NOT", "not", ("not",), ("非", "不满足")),
     Word("WHERE", "where", ("where",), ("其中",)),
     Word("BETWEEN", "between", ("between",), ("介于",)),
+    Word("BETWEEN", "not_between", ("not between",), ("不介于",)),
     Word("TO", "to", ("~",), ("到", "至")),
     Word("BLANKNESS", "is", ("is blank",), ("为空",)),
     Word("BLANKNESS", "is_not", ("is not blank",), ("不为空",)),

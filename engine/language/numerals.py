@@ -1,4 +1,4 @@
-"""Numbers as people write them: decimal points that move (15%, 50万元), full-width digits, small Chinese numbers before a unit (三天)."""
+"""Numbers as people write them: decimal points that move (15%, 50万元), full-width digits, Chinese numbers (三天, 五万)."""
 
 from __future__ import annotations
 
@@ -7,7 +7,9 @@ from collections.abc import Callable
 
 from engine.language.lexicon import MULTIPLIERS
 
-_CHINESE = re.compile(r"[一二两三四五六七八九]?十[一二三四五六七八九]?|[一二两三四五六七八九]")
+_CHINESE = re.compile(r"[零〇一二两三四五六七八九十百千万亿]{1,32}(?![零〇一二两三四五六七八九十百千万亿])")
+_SMALL = {"十": 10, "百": 100, "千": 1000}
+_LARGE = {"万": 10**4, "亿": 10**8}
 _NUMBER = re.compile(r"[0-9０-９]+(?:[.．][0-9０-９]+)?")
 _NARROW = str.maketrans("０１２３４５６７８９．", "0123456789.")
 DIGITS = frozenset("0123456789０１２３４５６７８９")
@@ -15,12 +17,55 @@ _DIGITS = {digit: value for value, digit in enumerate("零一二三四五六七�
 
 
 def chinese_number(source: str, at: int) -> tuple[int, int]:
-    """The number from 一 to 九十九 that stands at an offset, and how many characters it has (0 where there is none)."""
+    """The whole number in Chinese words (三百, 两千五百万) that stands at an offset, and how many characters it has.
+
+    (0, 0) where there is none, or where the words are no complete number: 一万五 may be 15,000 or 10,005.
+    """
     matched = _CHINESE.match(source, at)
     if matched is None:
         return 0, 0
-    tens, ten, ones = matched.group().rpartition("十")
-    return (_DIGITS.get(tens, 1) * 10 if ten else 0) + _DIGITS.get(ones, 0), len(matched.group())
+    words = matched.group().replace("两", "二").replace("〇", "零")
+    value = _value(words)
+    plain = "一" + words if words.startswith("十") else words
+    return (value, len(words)) if _written(value) == plain else (0, 0)
+
+
+def _value(words: str) -> int:
+    total = section = digit = 0
+    for word in words:
+        if word in _LARGE:
+            section = (section + digit) * _LARGE[word] if word == "万" else (total + section + digit) * _LARGE[word]
+            total, section, digit = (total + section, 0, 0) if word == "万" else (section, 0, 0)
+        elif word in _SMALL:
+            section, digit = section + (digit or 1) * _SMALL[word], 0
+        else:
+            digit = _DIGITS[word]
+    return total + section + digit
+
+
+def _written(value: int) -> str:
+    """A whole number in Chinese words, as it is written in full; "" beyond 亿亿."""
+    if value >= 10**16:
+        return ""
+    high, rest = divmod(value, 10**8)
+    thousands, ones = divmod(rest, 10**4)
+    text = _written(high) + "亿" if high else ""
+    if thousands:
+        text += ("零" if text and thousands < 1000 else "") + _section(thousands) + "万"
+    if ones:
+        text += ("零" if text and (ones < 1000 or not thousands) else "") + _section(ones)
+    return text
+
+
+def _section(value: int) -> str:
+    """A number below ten thousand; a gap is said as 零."""
+    text, gap = "", False
+    for name, power in (("千", 1000), ("百", 100), ("十", 10), ("", 1)):
+        digit = value // power % 10
+        if digit:
+            text += ("零" if gap and text else "") + "零一二三四五六七八九"[digit] + name
+        gap = not digit
+    return text
 
 
 def read_number(source: str, at: int, names_at: Callable[[int], str]) -> tuple[str, int]:

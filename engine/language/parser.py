@@ -20,6 +20,7 @@ from engine.language.lexer import Lexer, PhraseToken
 from engine.language.phrases import choice_of, choice_words
 from engine.language.rule_building import RuleBuild
 from engine.language.scope import Scope
+from engine.language.turns import SpokenLexer
 
 _GRAMMAR = Path(__file__).with_name("expression.lark")
 
@@ -107,7 +108,7 @@ def check_text(source: str) -> Problem | None:
 
 def parse(source: str, scope: Scope) -> tuple[Any, tuple[Problem, ...]]:
     """The syntax tree of a source text (None where it has none) and every problem found on the way."""
-    return read(source, Lexer(source, scope), "start")
+    return read(source, SpokenLexer(source, scope), "start")
 
 
 def read(source: str, lexer: Lexer, start: str) -> tuple[Any, tuple[Problem, ...]]:

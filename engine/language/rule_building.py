@@ -36,6 +36,24 @@ def _anchors(node: Any) -> tuple[Any, ...]:
     return (node,)
 
 
+_EVENTS = ("created", "updated", "deleted", "saved")
+
+
+def _one(before: Any, trigger: Any, last: bool) -> bool:
+    """Whether two triggers are one: events, and conditions that stand side by side."""
+    return type(before) is type(trigger) and (isinstance(trigger, tree.Lifecycle) or (last and isinstance(trigger, tree.Becomes)))
+
+
+def _whole(group: list[Any]) -> Any:
+    """The one trigger that several of a kind are."""
+    if len(group) == 1:
+        return group[0]
+    span = (group[0].span[0], group[-1].span[1])
+    if isinstance(group[0], tree.Lifecycle):
+        return tree.Lifecycle(tuple(event for event in _EVENTS if any(event in each.events for each in group)), span)
+    return tree.Becomes(ast.Logic("or", tuple(each.condition for each in group), span), span)
+
+
 def role_call(name: str, place: ast.Span) -> ast.Call:
     """Everybody with a role."""
     return ast.Call("role", (ast.Path((name,), place, (place,)),), None, place, place)
@@ -78,15 +96,25 @@ class RuleBuild(Build):
         return _Part(((), parts[1]), spanned(parts))
 
     def triggers(self, parts: list[Any]) -> Any:
-        return _Part(tuple(part.value for part in parts if not isinstance(part, Token)), spanned(parts))
+        return _Part(tuple(one for part in parts if not isinstance(part, Token) for one in part.value), spanned(parts))
 
-    def subject_trigger(self, parts: list[Any]) -> Any:
-        return _Part((parts[0], parts[1]), spanned(parts))
+    def several(self, parts: list[Any]) -> Any:
+        """Triggers joined by "or": each with what it is about, which is said once for those that follow."""
+        made: list[tuple[Any, list[Any]]] = []
+        subject = None
+        for part in parts:
+            if isinstance(part, Token):
+                subject = part if part.type == "ENTITY" else subject
+            elif part is not None:
+                alike = next((group for of, group in made if of is subject and _one(group[-1], part, group is made[-1][1])), None)
+                if alike is None:
+                    made.append((subject, [part]))
+                else:
+                    alike.append(part)
+        return _Part(tuple((of, _whole(group)) for of, group in made), spanned(parts))
 
     def lifecycle(self, parts: list[Any]) -> Any:
-        order = ("created", "updated", "deleted", "saved")
-        events = {str(part) for part in parts if part.type == "EVENT"}
-        return tree.Lifecycle(tuple(event for event in order if event in events), spanned(parts))
+        return tree.Lifecycle((str(parts[0]),), spanned(parts))
 
     def field_moved(self, parts: list[Any]) -> Any:
         values: dict[str, Any] = {}
@@ -107,7 +135,7 @@ class RuleBuild(Build):
         return tree.Clock(unit, tuple(int(day) for day in days.split(",") if day), when, token_span(parts[0]))
 
     def repeat(self, parts: list[Any]) -> Any:
-        return tree.Repeat(parts[1], parts[3], spanned(parts))
+        return tree.Repeat(parts[1], parts[3] if len(parts) > 2 else None, spanned(parts))
 
     def around(self, parts: list[Any]) -> Any:
         return tree.Around(_ways(parts[1]), parts[0], _anchors(parts[2]), spanned(parts))

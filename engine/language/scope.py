@@ -109,7 +109,8 @@ class Scope:
     ``guarded``: a person asks, not an app's author; other records that the expression names are then read only
     as far as that person may see them (``to_sql`` takes the guards), though not those that an app's own computed fields read.
     ``labels`` are what people call variables (a setting's titles); ``roles`` are the roles that a rule may name, by name
-    and by label.
+    and by label. ``declared`` are the names (and titles) of other definitions that a rule may mean, by kind; a kind that is
+    not in it isn't looked at.
     """
 
     entities: Mapping[str, EntityInfo]
@@ -122,3 +123,4 @@ class Scope:
     phrases: tuple[PhraseInfo, ...] = ()
     labels: Mapping[str, str] = field(default_factory=dict)
     roles: Mapping[str, str] = field(default_factory=dict)
+    declared: Mapping[str, Mapping[str, str]] = field(default_factory=dict)

@@ -14,12 +14,14 @@ class Parameter:
 
     ``kind``: field (a stored field of the record), value (of that field's type), any, entity, people, text, name (of
     something declared elsewhere), condition, duration, moment, stage, tags. The first one may stand without a name.
+    ``of``: the kind of definition that a name means (a key of ``DECLARED``).
     """
 
     name: str
     zh: str
     kind: str
     required: bool = False
+    of: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +45,8 @@ def _people(required: bool = True) -> Parameter:
 
 
 _TEXT = Parameter("text", "内容", "text")
-_TEMPLATE = Parameter("template", "模板", "name")
+_TEMPLATE = Parameter("template", "模板", "name", of="template")
+_FLOW = Parameter("flow", "流程", "name", of="flow")
 
 _ROWS: tuple[Verb, ...] = (
     Verb("set", ("设置", "设定"), (Parameter("field", "字段", "field", True), Parameter("value", "值", "value", True))),
@@ -52,19 +55,19 @@ _ROWS: tuple[Verb, ...] = (
     Verb("notify", ("提醒", "通知"), (_people(), _TEXT, _TEMPLATE), "who", ("remind",)),
     Verb("copy", ("抄送",), (_people(), _TEXT, _TEMPLATE), "who", ("cc",)),
     Verb("mail", ("发送", "发邮件", "发"), (_TEMPLATE, Parameter("to", "收件人", "any"), _TEXT), "template", ("send",)),
-    Verb("assign", ("指派", "分配", "分派"), (_people(False), Parameter("how", "方式", "name")), "who"),
+    Verb("assign", ("指派", "分配", "分派"), (_people(False), Parameter("how", "方式", "name", of="table")), "who"),
     Verb("tag", ("打标签", "加标签"), (Parameter("tags", "标签", "tags", True),), "tags"),
     Verb("untag", ("去标签", "删标签"), (Parameter("tags", "标签", "tags", True),), "tags"),
     Verb("warn", ("预警", "告警"), (_people(False), _TEXT), "who", ("alert",)),
-    Verb("approve", ("审批", "提交审批"), (_people(False), Parameter("flow", "流程", "name"), _TEXT), "who"),
-    Verb("countersign", ("会签",), (_people(), Parameter("flow", "流程", "name")), "who"),
+    Verb("approve", ("审批", "提交审批"), (_people(False), _FLOW, _TEXT), "who"),
+    Verb("countersign", ("会签",), (_people(), _FLOW), "who"),
     Verb("pass", ("自动通过", "通过"), ()),
-    Verb("start", ("启动", "发起"), (Parameter("flow", "流程", "name", True),), "flow"),
+    Verb("start", ("启动", "发起"), (Parameter("flow", "流程", "name", True, "flow"),), "flow"),
     Verb("advance", ("推进到", "推进至"), (Parameter("stage", "阶段", "stage", True),), "stage"),
     Verb(
         "webhook",
         ("调用接口", "回调"),
-        (Parameter("operation", "操作", "name", True), Parameter("body", "数据", "any")),
+        (Parameter("operation", "操作", "name", True, "connector"), Parameter("body", "数据", "any")),
         "operation",
         open=True,
     ),
@@ -84,6 +87,17 @@ PEOPLE: dict[str, tuple[str, ...]] = {
     "manager": ("上级",),
 }
 """Who a rule may name besides the user fields of a record: everybody with a role, in a team, the n-th manager of the owner."""
+
+DECLARED: dict[str, tuple[str, str]] = {
+    "template": ("message template", "消息模板"),
+    "flow": ("flow", "流程"),
+    "table": ("way to choose a person", "分派方式"),
+    "connector": ("operation of a connector", "连接器操作"),
+}
+"""What the name of a parameter may mean, by kind of definition, with what people call it in English and in Chinese."""
+
+WAYS: tuple[str, ...] = ("round_robin", "least_loaded")
+"""How somebody may be chosen out of several, besides by a table."""
 
 SPELLINGS: dict[str, str] = {text: verb.name for verb in _ROWS for text in (verb.name, *verb.en, *verb.zh)}
 """Every spelling of a verb, and which it is."""

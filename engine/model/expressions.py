@@ -19,6 +19,7 @@ from engine.model.drafts import Build, localized
 from engine.model.entities import titles
 from engine.model.node import Node
 from engine.model.places import place
+from engine.model.syntax import Document
 
 _Key = tuple[str, str | None, str | None, Type | None, bool, str, Conventions]
 
@@ -108,17 +109,24 @@ class Expressions:
         )
 
     def rule_scope(self, of: str | None, app: str) -> Scope:
-        """What a rule of ``app`` may name: also roles, by name or title."""
-        roles: dict[str, str] = {}
+        """What a rule of ``app`` may name: also roles, templates, flows, tables, operations of connectors, by name or title."""
+        declared = {kind: self._declared(app, kind) for kind in language.DECLARED}
+        declared["table"].update({way: way for way in language.WAYS})
+        return replace(self.scope(of, app), roles=self._declared(app, "role"), declared=declared)
+
+    def _declared(self, app: str, kind: str) -> dict[str, str]:
+        """The definitions of a kind in reach of ``app`` by name and title; of connectors their operations."""
+        found: dict[str, str] = {}
         reach = {app, *self.build.apps[app].reach}
         for name in sorted(reach, key=lambda each: (each != app, each)):
             for document in self.build.apps[name].documents:
-                if document.kind == "role" and document.name:
-                    own = document.name if name == app else f"{name}.{document.name}"
-                    for word in (own, f"{name}.{document.name}", *titles(localized(document.node.get("title")))):
-                        roles.setdefault(word, own)
-        roles.pop("", None)
-        return replace(self.scope(of, app), roles=roles)
+                if document.kind == kind and document.name:
+                    for said, node in _parts(document):
+                        own = said if name == app else f"{name}.{said}"
+                        for word in (own, f"{name}.{said}", *titles(localized(node.get("title") if node.is_map else None))):
+                            found.setdefault(word, own)
+        found.pop("", None)
+        return found
 
     def quiet(self, node: Node, of: str | None, app: str, expects: Type | None = None) -> Compiled:
         """Compile without telling what is wrong (it may be told later)."""
@@ -176,3 +184,14 @@ class Expressions:
 
 def _source(node: Node) -> str:
     return node.text
+
+
+def _parts(document: Document) -> Iterator[tuple[str, Node]]:
+    """The names that a document declares to rules, with the nodes that have their titles."""
+    if document.kind != "connector":
+        yield document.name, document.node
+        return
+    operations = document.node.get("operations")
+    if operations is not None and operations.is_map:
+        for name, _, node in operations.items():
+            yield f"{document.name}.{name}", node

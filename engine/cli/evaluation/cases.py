@@ -11,7 +11,7 @@ from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from engine.cli.evaluation.json_form import instant, is_spoken, read_value, spoken_type, type_of
+from engine.cli.evaluation.json_form import KNOWN_TYPES, instant, is_spoken, read_value, spoken_type, type_of
 from engine.clock import Clock
 from engine.errors import BadRequest
 from engine.language import CodeCache, compile_expression, python_function
@@ -139,6 +139,8 @@ class Cases:
             if entity is not None and entity not in self.app.entities:
                 raise BadRequest("unknown-entity", entity=str(entity)[:80])
             return replace(self.app.scope(entity), time_zone=zone)
+        if entity is not None and self.app is None:
+            raise BadRequest("entity-without-app", entity=str(entity)[:80])
         if fields is not None and not isinstance(fields, dict):
             raise BadRequest("bad-case", part="fields")
         entities: dict[str, EntityInfo] = {}
@@ -167,7 +169,7 @@ def _declare(entities: dict[str, EntityInfo], name: str, fields: Mapping[str, An
         elif isinstance(said, str):
             made[each] = FieldInfo(each, type_of(said), column=_column(each))
         else:
-            raise BadRequest("bad-field-type", text=str(said)[:80])
+            raise BadRequest("bad-field-type", text=str(said)[:80], known=KNOWN_TYPES)
     if parent is not None:
         made.setdefault("parent", FieldInfo("parent", t.Ref(parent), column="parent"))
         order = _LINE_NUMBER if "position" in made else "position"

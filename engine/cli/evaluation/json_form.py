@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Callable
 from datetime import UTC, date, datetime, time
 from decimal import Decimal, InvalidOperation
@@ -13,7 +14,7 @@ from engine import limits
 from engine.errors import BadRequest
 from engine.language import types as t
 
-_TYPE = re.compile(r"\s*([a-z_]+)\s*(?:\(([^()]*)\))?\s*")
+_TYPE = re.compile(r"\s*([a-z_-]+)\s*(?:\(([^()]*)\))?\s*")
 _PLAIN: dict[str, t.Type] = {
     "text": t.Text(),
     "integer": t.Integer(),
@@ -25,14 +26,18 @@ _PLAIN: dict[str, t.Type] = {
     "time": t.Time(),
     "datetime": t.DateTime(),
     "duration": t.Duration(),
+    "months": t.Duration(calendar=True),
     "json": t.Json(),
 }
+
+KNOWN_TYPES = ", ".join((*_PLAIN, "decimal(2)", "money(CNY)", "choice(a, b)", "multi_choice(a, b)", "ref(entity)", "user"))
+"""How types are written, for people."""
 
 
 def type_of(text: str) -> t.Type:
     """The type that a word names: ``decimal(2)``, ``money(CNY)``, ``choice(a, b)``, ``ref(desk.person)``. Raises BadRequest."""
     match = _TYPE.fullmatch(text)
-    word, inside = (match[1], match[2]) if match else ("", None)
+    word, inside = (match[1].replace("-", "_"), match[2]) if match else ("", None)
     parts = tuple(part.strip() for part in (inside or "").split(",") if part.strip())
     if word in _PLAIN and not parts:
         return _PLAIN[word]
@@ -46,7 +51,7 @@ def type_of(text: str) -> t.Type:
         return t.Choice(parts) if word == "choice" else t.MultiChoice(parts)
     if word in ("ref", "user") and len(parts) <= 1:
         return t.Ref(parts[0] if parts else "system.user" if word == "user" else "")
-    raise BadRequest("bad-field-type", text=text[:80])
+    raise BadRequest("bad-field-type", text=text[:80], known=KNOWN_TYPES)
 
 
 def spoken_type(type_: t.Type) -> str:
@@ -135,6 +140,23 @@ def _integer(value: Any, _type: t.Type, _zone: ZoneInfo) -> int:
     return whole
 
 
+_LENGTH = re.compile(r"(-?)P(?:([0-9]{1,9})D)?(?:T(?=[0-9])(?:([0-9]{1,9})H)?(?:([0-9]{1,9})M)?(?:([0-9]{1,9})S)?)?")
+_MONTHS = re.compile(r"(-?)P(?:([0-9]{1,6})Y)?(?:([0-9]{1,6})M)?")
+
+
+def _read_duration(value: Any, type_: t.Type, zone: ZoneInfo) -> int:
+    """Seconds (or months) as a number, or the text of ISO 8601 in which durations are written."""
+    if not isinstance(value, str):
+        return _integer(value, type_, zone)
+    months = isinstance(type_, t.Duration) and type_.calendar
+    match = (_MONTHS if months else _LENGTH).fullmatch(value)
+    if match is None or value[-1] in "PT":
+        raise ValueError
+    sizes = (12, 1) if months else (86_400, 3_600, 60, 1)
+    total = sum(int(part) * size for part, size in zip(match.groups()[1:], sizes, strict=True) if part)
+    return -total if match[1] else total
+
+
 def _decimal(value: Any, type_: t.Type, _zone: ZoneInfo) -> int:
     if isinstance(value, bool) or not isinstance(type_, t.Decimal | t.Money):
         raise ValueError
@@ -145,7 +167,7 @@ def _text(value: Any, _type: t.Type, _zone: ZoneInfo) -> str | None:
     if not isinstance(value, str) or "\0" in value:
         raise ValueError
     value.encode("utf-8")
-    return value or None
+    return (value if value.isascii() else unicodedata.normalize("NFC", value)) or None
 
 
 def _boolean(value: Any, _type: t.Type, _zone: ZoneInfo) -> bool:
@@ -189,7 +211,7 @@ _READ: dict[type[t.Type], Callable[[Any, t.Type, ZoneInfo], Any]] = {
     t.Date: lambda value, _type, _zone: date.fromisoformat(value),
     t.Time: lambda value, _type, _zone: time.fromisoformat(value),
     t.DateTime: lambda value, _type, zone: instant(value, zone),
-    t.Duration: _integer,
+    t.Duration: _read_duration,
     t.Choice: _choice,
     t.MultiChoice: _choices,
     t.Ref: _text,

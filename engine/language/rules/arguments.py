@@ -14,7 +14,7 @@ from engine.language.resolve import nearest, spoken
 from engine.language.rules.entities import entity_named
 from engine.language.scope import FieldInfo, Scope
 from engine.language.types import Choice, Date, DateTime, Duration, ListOf, MultiChoice, Ref, Text, Type
-from engine.language.verbs import PEOPLE, VERBS, Parameter, Verb
+from engine.language.verbs import DECLARED, PEOPLE, VERBS, Parameter, Verb
 
 Given = Expression | str | tuple[Any, ...]
 """What a parameter is given: an expression, a name, or several expressions."""
@@ -169,12 +169,20 @@ class Arguments:
 
     def read_name(self, argument: tree.Argument, param: Parameter) -> tuple[Any, Any]:
         node = argument.value
-        if isinstance(node, ast.Path):
-            return ".".join(node.names), node
-        if isinstance(node, ast.TextLiteral):
-            return node.value, node
-        self.checker.problem("name-needed", node.span, name=param.name, name_zh=param.zh)
-        return None, node
+        if not isinstance(node, ast.Path | ast.TextLiteral):
+            self.checker.problem("name-needed", node.span, name=param.name, name_zh=param.zh)
+            return None, node
+        name = ".".join(node.names) if isinstance(node, ast.Path) else node.value
+        known = self.scope.declared.get(param.of)
+        if known is None:
+            return name, node
+        found = known.get(name)
+        if found is None:
+            kind, kind_zh = DECLARED[param.of]
+            self.checker.problem("unknown-definition", node.span, nearest(name, tuple(known)), name=name, kind=kind, kind_zh=kind_zh)
+            return None, node
+        parts = tuple(found.split("."))
+        return found, ast.Path(parts, node.span, (node.span,) * len(parts))
 
     def read_entity(self, argument: tree.Argument, param: Parameter) -> tuple[Any, Any]:
         name, node = self.read_name(argument, param)

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from lark import Token
 
 from engine.language.functions import canonical_name, known_names
-from engine.language.lexer import Lexer
 from engine.language.phrases import find_phrase
 from engine.language.rules import words
 from engine.language.rules.entities import entity_at
+from engine.language.turns import SpokenLexer
 from engine.language.verbs import PEOPLE_SPELLINGS, SPELLINGS
 
 _BREAKS = ",，、;；。\n"
@@ -27,7 +27,7 @@ _OPERANDS = frozenset(
         *("ROLE", "EVENT", "CHANGES", "CLOCK", "ENTERED", "LEFT", "STAGE"),
     )
 )
-_STARTS = frozenset(("WHEN", "RULE_SEP", "TRIGGER_SEP", "ENTITY"))
+_STARTS = frozenset(("WHEN", "RULE_SEP", "TRIGGER_SEP", "ENTITY", "OR"))
 _ACTION_STARTS = frozenset(("THEN", "ELSE", "SEP"))
 
 
@@ -37,11 +37,12 @@ def _sorted(rows: Iterable[words.RuleWord]) -> tuple[tuple[str, str, str], ...]:
 
 
 _CLAUSES, _BEGINNINGS, _MIDDLES = _sorted(words.CLAUSES), _sorted(words.BEGINNINGS), _sorted(words.MIDDLES)
+_EVENTS = _sorted(words.EVENTS)
 _VERBS = tuple(sorted(SPELLINGS, key=len, reverse=True))
 
 
 @dataclass(slots=True)
-class RuleLexer(Lexer):
+class RuleLexer(SpokenLexer):
     """Reads whole rules. ``asking``: whether the condition has begun, ``acting``: the actions; ``changing``: a trigger
     speaks of a field's change, so that from and to count.
     """
@@ -58,7 +59,7 @@ class RuleLexer(Lexer):
             return True
         if self.acting or (outside and self._after_operand()):
             return self._action(character, outside)
-        return Lexer._special(self, character)
+        return SpokenLexer._special(self, character)
 
     def _last(self) -> str:
         return self.tokens[-1].type if self.tokens else ""
@@ -209,9 +210,7 @@ class RuleLexer(Lexer):
         if last in _STARTS or not last:
             return self._trigger_start(last)
         if last in ("ENTERED", "LEFT"):
-            return self._rule_word(_MIDDLES, ("STAGE",)) or Lexer._special(self, self.source[self.at])
-        if last == "OR":
-            return self._rule_word(_MIDDLES, ("EVENT",))
+            return self._rule_word(_MIDDLES, ("STAGE",)) or SpokenLexer._special(self, self.source[self.at])
         if self._after_operand() or last == "AFTER":
             return self._middle()
         return False
@@ -229,7 +228,7 @@ class RuleLexer(Lexer):
         if clock is not None:
             self._add("CLOCK", clock[0], clock[1] - self.at)
             return True
-        return self._rule_word(_BEGINNINGS, ())
+        return self._rule_word(_BEGINNINGS, ()) or (not self._name_at(self.at) and self._rule_word(_EVENTS, ()))
 
     def _subject_phrase(self, last: str) -> bool:
         """A phrase at the head of a rule; one about another entity also says what the rule is about."""
@@ -297,7 +296,7 @@ class RuleLexer(Lexer):
             if joined and self._wins(len(joined)):
                 self._add("WITH", joined, len(joined))
                 return True
-        return self._named(outside) or Lexer._special(self, character)
+        return self._named(outside) or SpokenLexer._special(self, character)
 
     def _verb(self) -> bool:
         starts = self._last() in _ACTION_STARTS

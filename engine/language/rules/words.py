@@ -42,8 +42,16 @@ BEGINNINGS: tuple[RuleWord, ...] = (
 )
 """The words that a trigger may begin with."""
 
+EVENTS: tuple[RuleWord, ...] = (
+    RuleWord("EVENT", "created", ("created",), ("新建", "新增")),
+    RuleWord("EVENT", "updated", ("updated",), ("修改",)),
+    RuleWord("EVENT", "deleted", ("deleted",), ()),
+    RuleWord("EVENT", "saved", ("saved",), ()),
+)
+"""Events said in a word, where no name stands."""
+
 MIDDLES: tuple[RuleWord, ...] = (
-    RuleWord("CHANGES", "changes", ("changes", "is changed"), ("发生变化", "有变化", "变更", "改变")),
+    RuleWord("CHANGES", "changes", ("changes", "is changed"), ("发生变化", "有变化", "变化", "变更", "改变")),
     RuleWord("FROM", "from", ("from",), ("从", "由")),
     RuleWord("CHANGED_TO", "to", ("to",), ("到", "变为", "变成", "改为")),
     RuleWord("STAGE", "stage", ("stage",), ("阶段",)),
@@ -68,7 +76,7 @@ JOINS: tuple[str, ...] = ("并且", "并", "and")
 TOGETHER: tuple[str, ...] = ("和", "与", "及", "and")
 """Words between people."""
 
-_ALL = (*CLAUSES, *BEGINNINGS, *MIDDLES)
+_ALL = (*CLAUSES, *BEGINNINGS, *MIDDLES, *EVENTS)
 WORDS: frozenset[str] = frozenset(
     (*(part for word in _ALL for text in (*word.en, *word.zh) for part in text.split()), *SPELLINGS, *JOINS, *TOGETHER, "时", "or", "或")
 )

@@ -198,3 +198,61 @@ def test_a_case_within_an_app_may_have_its_own_time_zone(capsys: pytest.CaptureF
     cases.write_text("\n".join(map(json.dumps, moments)), encoding="utf-8")
     assert main(["eval", "--app", "examples/desk", "--batch", str(cases)]) == 0
     assert [json.loads(each)["value"] for each in capsys.readouterr().out.splitlines()] == [False, True, "04:00", "15:00"]
+
+
+@pytest.mark.parametrize(
+    ("content", "english", "chinese"),
+    [
+        (None, "There is no file {file}", "没有文件 {file}"),
+        (b"{\n1", "{file} is no JSON from line 2, column 1", "{file} 第 2 行第 1 列起不是 JSON"),
+        (b"\xff\xfe", "{file} is no text in UTF-8", "{file} 不是 UTF-8 文本"),
+        (b"[" * 100_000, "{file} nests deeper or has longer numbers than can be read", "{file} 嵌套过深或数字过长，无法读取"),
+    ],
+)
+def test_a_record_that_cannot_be_read_is_told_in_either_language(
+    content: bytes | None, english: str, chinese: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    record = tmp_path / "record.json"
+    if content is not None:
+        record.write_bytes(content)
+    for language, expected in (("en", english), ("zh", chinese)):
+        assert main(["eval", "1", "--record", str(record), "--lang", language]) == 1
+        assert capsys.readouterr().err == expected.format(file=record) + "\n"
+    assert main(["eval", "1", "--record", str(tmp_path)]) == 1
+    assert capsys.readouterr().err == f"{tmp_path} cannot be opened as a file\n"
+
+
+def test_an_entity_needs_its_app(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["eval", "subject", "--entity", "desk.ticket"]) == 1
+    assert capsys.readouterr().err == "“desk.ticket” is an entity of an app: name the app with --app\n"
+
+
+def test_texts_are_composed_as_records_keep_them(tmp_path: Path, capsys: pytest.CaptureFixture[str], postgresql_url: str) -> None:
+    apart, composed = "e\u0301", "\u00e9"
+    lines = [
+        case(f"a = '{apart}'", fields={"a": "text"}, record={"a": composed}),
+        case(f"a = '{composed}' and len(a) = 1", fields={"a": "text"}, record={"a": apart}),
+        case(f"'x{apart}' starts with a or contains('{apart}x', a)", fields={"a": "text"}, record={"a": composed}),
+    ]
+    _, told = batch(tmp_path, capsys, *lines, options=("--backend", "all"))
+    assert [set(map(str, each["values"].values())) for each in told] == [{"True"}] * 3
+
+
+def test_durations_are_read_as_they_are_written(tmp_path: Path, capsys: pytest.CaptureFixture[str], postgresql_url: str) -> None:
+    fields = {"u": "duration", "m": "months", "c": "multi-choice(a,b)"}
+    record = {"u": "P1DT12H", "m": "P1Y2M", "c": ["a"]}
+    lines = [
+        case("u * 3", fields=fields, record=record),
+        case("@2026-01-31 + m", fields=fields, record=record),
+        case("c contains 'a'", fields=fields, record=record),
+        case("u", fields=fields, record={"u": "-PT0S"}),
+        *(case("1", fields=fields, record={"u": wrong}) for wrong in ("P", "PT", "1 day", "P1M", "P1DT")),
+    ]
+    _, told = batch(tmp_path, capsys, *lines, options=("--backend", "all"))
+    assert [set(map(str, each["values"].values())) for each in told[:4]] == [{"P4DT12H"}, {"2027-03-31"}, {"True"}, {"PT0S"}]
+    assert [each["error"]["code"] for each in told[4:]] == ["bad-case-value"] * 5
+
+
+def test_an_unknown_type_is_told_with_those_that_are_known(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    _, (told,) = batch(tmp_path, capsys, case("1", fields={"x": "wat"}))
+    assert told["error"]["message"].startswith("There is no type “wat”; types are text, integer, number, ")
