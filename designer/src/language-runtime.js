@@ -331,7 +331,7 @@ globalThis.DougongLanguage = (() => {
     float_subtract: strict((a, b) => finite(a - b)),
     float_multiply: strict((a, b) => finite(a * b)),
     float_divide: strict((a, b) => (b === 0 ? null : finite(a / b))),
-    float_modulo: strict((a, b) => (b === 0 ? null : finite(a - b * Math.floor(a / b)))),
+    float_modulo: strict((a, b) => (b === 0 || Math.max(Math.abs(a), Math.abs(b)) >= 8e307 ? null : finite(a - b * Math.floor(a / b)))),
     float_negate: strict((a) => finite(-a)),
     float_absolute: strict((a) => Math.abs(a)),
     float_sign: strict((a) => (a > 0 ? 1n : a < 0 ? -1n : 0n)),

@@ -11,6 +11,7 @@ from engine.language import ast, lexicon
 from engine.language.functions import canonical_name, chinese_name
 from engine.language.keywords import is_keyword
 from engine.language.names import index_of
+from engine.language.numerals import is_quantity
 from engine.language.phrases import PLACE
 from engine.language.resolve import UNNAMED
 from engine.language.scope import EntityInfo
@@ -106,7 +107,13 @@ class Printer:
         return name.isascii() and name.isidentifier() and free
 
     def _unambiguous(self, label: str) -> bool:
-        free = not is_keyword(label) and label not in UNNAMED and label not in self.reserved and label not in self.entity_words
+        free = (
+            not is_keyword(label)
+            and not is_quantity(label)
+            and label not in UNNAMED
+            and label not in self.reserved
+            and label not in self.entity_words
+        )
         return free and all(character.isalnum() or character == "_" for character in label)
 
     def path(self, node: ast.Path) -> tuple[str, int]:

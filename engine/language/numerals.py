@@ -5,13 +5,17 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from engine.language.lexicon import MULTIPLIERS
+from engine.language.lexicon import MULTIPLIERS, UNITS
 
 _CHINESE = re.compile(r"[零〇一二两三四五六七八九十百千万亿]{1,32}(?![零〇一二两三四五六七八九十百千万亿])")
 _SMALL = {"十": 10, "百": 100, "千": 1000}
 _LARGE = {"万": 10**4, "亿": 10**8}
 _NUMBER = re.compile(r"[0-9０-９]+(?:[.．][0-9０-９]+)?")
 _NARROW = str.maketrans("０１２３４５６７８９．", "0123456789.")
+_UNIT_WORDS = "|".join(text for texts in UNITS.values() for text in texts)
+_QUANTITY = re.compile(
+    rf"[0-9０-９]+(?:[.．][0-9０-９]+)?[ \u3000]*(?:[%％]|[{''.join(MULTIPLIERS)}]*元?(?:{_UNIT_WORDS})?)",
+)
 DIGITS = frozenset("0123456789０１２３４５６７８９")
 _DIGITS = {digit: value for value, digit in enumerate("零一二三四五六七八九")} | {"两": 2}
 
@@ -66,6 +70,11 @@ def _section(value: int) -> str:
             text += ("零" if gap and text else "") + "零一二三四五六七八九"[digit] + name
         gap = not digit
     return text
+
+
+def is_quantity(label: str) -> bool:
+    """Whether a label reads as a number, perhaps with its unit (30天, 50万): such a label is only understood in back quotes."""
+    return _QUANTITY.fullmatch(label) is not None
 
 
 def read_number(source: str, at: int, names_at: Callable[[int], str]) -> tuple[str, int]:

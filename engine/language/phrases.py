@@ -15,14 +15,14 @@ KINDS = ("duration", "number", "integer", "text", "date", "any")
 """What a place of a phrase may hold, besides the choices of a field."""
 
 PLACE = re.compile(r"\{([A-Za-z_][A-Za-z0-9_]*)\}")
-_DIGITS = r"(?:[0-9]+(?:\.[0-9]+)?|[一二两三四五六七八九十]{1,3})"
+_DIGITS = r"(?:[0-9０-９]+(?:[.．][0-9０-９]+)?|[一二两三四五六七八九十]{1,3})"
 _UNITS = "|".join(sorted((re.escape(text) for texts in lexicon.UNITS.values() for text in texts), key=len, reverse=True))
 _LITERALS: dict[str, str] = {
     "duration": rf"{_DIGITS}[ \u3000]*(?:{_UNITS})(?![A-Za-z0-9_])",
-    "number": r"-?[0-9]+(?:\.[0-9]+)?(?:[ \u3000]*[%％万亿])*",
-    "integer": r"-?[0-9]+[万亿]*",
+    "number": r"-?[0-9０-９]+(?:[.．][0-9０-９]+)?(?:[ \u3000]*[%％万亿])*",
+    "integer": r"-?[0-9０-９]+[万亿]*",
     "text": r"'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"|“[^”]*”|‘[^’]*’",
-    "date": r"@[0-9]{4}-[0-9]{2}-[0-9]{2}|[0-9]{4}年[0-9]{1,2}月[0-9]{1,2}[日号]",
+    "date": r"@[0-9]{4}-[0-9]{2}-[0-9]{2}|[0-9０-９]{4}年[0-9０-９]{1,2}月[0-9０-９]{1,2}[日号]",
 }
 _LITERALS["any"] = "|".join(_LITERALS[kind] for kind in ("duration", "date", "number", "text"))
 _PATTERNS = {kind: re.compile(pattern) for kind, pattern in _LITERALS.items()}

@@ -40,6 +40,10 @@ class Writer:
         """An integer field."""
         return "qty" if self.in_rows else self.random.choice("ij")
 
+    def filler(self, depth: int) -> str:
+        """What a text is filled up with: mostly known, at times blank."""
+        return self.random.choice([self.text_literal(), self.text(depth)])
+
     def text_literal(self) -> str:
         value = "".join(self.random.choice(LETTERS) for _ in range(self.random.randint(1, 3)))
         return "'" + value.replace("\\", "\\\\").replace("'", "\\'") + "'"
@@ -190,7 +194,7 @@ class Writer:
                 lambda d: f"mid({self.text(d)}, {r.choice(['0', '1', '2', '3'])}, {r.choice(['0', '1', '2'])})",
                 lambda d: f"concat({self.text(d)}, {self.text(d)}, {self.text(d)})",
                 lambda d: f"replace({self.text(d)}, {self.text_literal()}, {r.choice([self.text_literal(), 'blank'])})",
-                lambda d: f"{r.choice(['pad_left', 'pad_right'])}({self.text(d)}, {r.choice(['0', '3', '6'])}, {self.text_literal()})",
+                lambda d: f"{r.choice(['pad_left', 'pad_right'])}({self.text(d)}, {r.choice(['0', '3', '6'])}, {self.filler(d)})",
                 lambda d: f"text({self.number(d)}{r.choice(NUMBER_FORMATS)})",
                 lambda d: f"text({self.day(d)}{r.choice(DATE_FORMATS)})",
                 lambda d: f"default({self.text(d)}, {self.text(d)})",

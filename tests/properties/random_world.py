@@ -172,11 +172,14 @@ def _moment(random: Random) -> datetime:
     return at + timedelta(microseconds=random.randint(0, 999_999)) if random.random() < 0.3 else at
 
 
+EXTREMES = (5e-324, 1e-310, 2.2e-308, 2.5e-308, 1.7976931348623157e308, -1e308, 8e307, 1e300, -1e-300, 1.4e154, 1e-162)
+"""Floats whose sums, products and quotients leave what a float holds."""
+
 _VALUES: dict[type[t.Type], Callable[[Random], Any]] = {
     t.Integer: _integer,
     t.Decimal: _scaled,
     t.Money: _scaled,
-    t.Float: lambda random: random.choice([0.0, 0.5, -1.5, 1e-9, 1e12, 3.25, 0.1, random.uniform(-1e6, 1e6)]),
+    t.Float: lambda random: random.choice([0.0, 0.5, -1.5, 1e-9, 1e12, 3.25, 0.1, random.uniform(-1e6, 1e6), *EXTREMES]),
     t.Text: _text,
     t.Boolean: lambda random: random.random() < 0.5,
     t.Time: lambda random: time(random.randint(0, 23), random.randint(0, 59), random.choice([0, 30]), random.choice([0, 0, 1_500])),

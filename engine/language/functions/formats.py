@@ -185,7 +185,9 @@ _PG_SIMILAR = (
 # The server's own shortest form of a float shuns decimals that lie half-way between two floats; other back ends take them.
 _PG_SIXTEEN = "to_char(a0, '9.999999999999999EEEE')"
 _PG_FLOAT = (
-    "CASE WHEN abs(a0) < 1e300 THEN CASE WHEN a0::numeric::float8 = a0 THEN CAST(a0::numeric AS text) "
+    # Below the normal range fewer than fifteen digits are enough.
+    "CASE WHEN a0 <> 0 AND abs(a0) < 2.2250738585072014e-308::float8 THEN CAST(CAST(CAST(a0 AS text) AS numeric) AS text) "
+    "WHEN abs(a0) < 1e300 THEN CASE WHEN a0::numeric::float8 = a0 THEN CAST(a0::numeric AS text) "
     f"WHEN CAST({_PG_SIXTEEN} AS float8) = a0 THEN CAST(trim_scale(CAST({_PG_SIXTEEN} AS numeric)) AS text) "
     "ELSE CAST(CAST(CAST(a0 AS text) AS numeric) AS text) END ELSE CAST(CAST(CAST(a0 AS text) AS numeric) AS text) END"
 )

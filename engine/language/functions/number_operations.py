@@ -102,7 +102,11 @@ def _float_divide(a: float, b: float) -> float | None:
 
 
 def _float_modulo(a: float, b: float) -> float | None:
-    return None if b == 0 else finite(a - b * math.floor(a / b)) if math.isfinite(a / b) else None
+    """Blank beyond half of what floats hold, where what is taken off might not be a float."""
+    if b == 0 or max(abs(a), abs(b)) >= _HALF_RANGE:
+        return None
+    quotient = a / b
+    return finite(a - b * math.floor(quotient)) if math.isfinite(quotient) else None
 
 
 def _float_round(a: float, digits: int) -> float | None:
@@ -178,10 +182,47 @@ def _pg_rounding(form: str) -> str:
     return f"wide:let:CASE WHEN a2 >= a1 THEN a0::numeric WHEN a2 >= -{ROUND_MAX} THEN (SELECT {form} {_PG_UNIT} END"
 
 
-def _pg_float(form: str) -> str:
-    # float8 arithmetic of the server raises an error where IEEE gives infinity or loses a tiny result to zero.
-    sign, logarithms = ("*", "+") if form == "+" else ("/", "-")
-    return f"let:CASE WHEN a0 = 0 OR a1 = 0 THEN a0 * a1 WHEN abs(ln(abs(a0)) {logarithms} ln(abs(a1))) < 690 THEN a0 {sign} a1 END + 0"
+_HALF_RANGE = 8e307
+"""Below it, the sum of two floats is one."""
+_SCALE, _TOP, _LEAST, _HALF_TOP = (repr(2.0**power) for power in (600, 424, -475, 1023))
+
+
+def _pg_scaled(product: str) -> str:
+    """A product or quotient of floats as IEEE 754 gives it, blank for infinity.
+
+    The server's own arithmetic fails where a result is infinite or lost to zero. Near both ends it is therefore first
+    worked out 2**600 times smaller or larger, which is exact: ``product`` has a place for that factor.
+    """
+    sign = "+" if "*" in product.replace("{k}", "") else "-"
+    size = f"(ln(abs(a0)) {sign} ln(abs(a1)))"
+    small, large, plain = (product.format(k=factor) for factor in (f" / {_SCALE}::float8", f" * {_SCALE}::float8", ""))
+    return (
+        f"WHEN abs({size}) < 690 THEN {plain} WHEN {size} > 730 THEN NULL WHEN {size} < -760 THEN 0 "
+        f"WHEN {size} > 0 THEN CASE WHEN abs({small}) < {_TOP}::float8 THEN {small} * {_SCALE}::float8 END "
+        f"WHEN abs({large}) <= {_LEAST}::float8 THEN 0 ELSE {plain} END"
+    )
+
+
+_PG_PRODUCT = "CASE WHEN a0 IS NULL OR a1 IS NULL THEN NULL WHEN a0 = 0 OR a1 = 0 THEN 0 " + _pg_scaled("(a0{k}) * a1")
+_PG_QUOTIENT = "CASE WHEN a0 IS NULL OR a1 IS NULL OR a1 = 0 THEN NULL WHEN a0 = 0 THEN 0 " + _pg_scaled("(a0{k}) / a1")
+
+
+def _pg_sum(sign: str) -> str:
+    return (
+        f"let:CASE WHEN abs(a0) < {_HALF_RANGE} AND abs(a1) < {_HALF_RANGE} THEN a0 {sign} a1 WHEN a0 IS NULL OR a1 IS NULL THEN NULL "
+        f"WHEN abs(a0) < 1 THEN 0 {sign} a1 "
+        f"WHEN abs(a1) < 1 THEN a0 WHEN abs(a0 / 2 {sign} a1 / 2) < {_HALF_TOP}::float8 THEN (a0 / 2 {sign} a1 / 2) * 2 END + 0"
+    )
+
+
+def _pg_float_round() -> str:
+    up, down = "10::float8 ^ LEAST(a1, 15)", "10::float8 ^ - GREATEST(a1, -15)"
+    rounded = f"floor(abs(a0) / ({down}) + 0.5::float8)"
+    return (
+        f"let:CASE WHEN abs(a0) < 1e-30 THEN 0 WHEN a1 >= 0 AND abs(a0) / {_SCALE}::float8 * ({up}) >= {_TOP}::float8 THEN a0 "
+        f"WHEN a1 >= 0 THEN sign(a0) * floor(abs(a0) * ({up}) + 0.5::float8) / ({up}) "
+        f"WHEN {rounded} / {_SCALE}::float8 * ({down}) < {_TOP}::float8 THEN sign(a0) * {rounded} * ({down}) END + 0"
+    )
 
 
 OPERATIONS: tuple[Operation, ...] = (
@@ -226,17 +267,17 @@ OPERATIONS: tuple[Operation, ...] = (
     Operation("round_half", _round_half, "iii", "i", _pg_rounding(_PG_HALF)),
     Operation("round_up", _round_up, "iii", "i", _pg_rounding("sign(a0::numeric) * div(abs(a0::numeric) + u - 1, u) * u")),
     Operation("round_down", _round_down, "iii", "i", _pg_rounding("sign(a0::numeric) * div(abs(a0::numeric), u) * u")),
-    Operation("float_add", _float_add, "ff", "f", "({0} + {1})"),
-    Operation("float_subtract", _float_subtract, "ff", "f", "({0} - {1})"),
-    Operation("float_multiply", _float_multiply, "ff", "f", _pg_float("+")),
+    Operation("float_add", _float_add, "ff", "f", _pg_sum("+")),
+    Operation("float_subtract", _float_subtract, "ff", "f", _pg_sum("-")),
+    Operation("float_multiply", _float_multiply, "ff", "f", f"let:{_PG_PRODUCT} + 0"),
+    Operation("float_divide", _float_divide, "ff", "f", f"let:{_PG_QUOTIENT} + 0"),
     Operation(
-        "float_divide",
-        _float_divide,
+        "float_modulo",
+        _float_modulo,
         "ff",
         "f",
-        _pg_float("-").replace("CASE WHEN a0 = 0 OR a1 = 0 THEN a0 * a1", "CASE WHEN a1 = 0 THEN NULL WHEN a0 = 0 THEN a0 / a1"),
+        f"let:CASE WHEN abs(a0) < {_HALF_RANGE} AND abs(a1) < {_HALF_RANGE} THEN a0 - a1 * floor({_PG_QUOTIENT}) + 0 END",
     ),
-    Operation("float_modulo", _float_modulo, "ff", "f", "let:CASE WHEN a1 <> 0 THEN a0 - a1 * floor(a0 / a1) + 0 END"),
     Operation("float_negate", lambda a: finite(-a), "f", "f", "(0 - {0})"),
     Operation("float_absolute", abs, "f", "f", "abs({0})"),
     Operation("float_sign", _sign, "f", "i", "CAST(sign({0}) AS bigint)"),
@@ -245,8 +286,7 @@ OPERATIONS: tuple[Operation, ...] = (
         _float_round,
         "fi",
         "f",
-        "let:CASE WHEN a1 >= 0 THEN sign(a0) * floor(abs(a0) * 10::float8 ^ LEAST(a1, 15) + 0.5::float8) / 10::float8 ^ LEAST(a1, 15) "
-        "ELSE sign(a0) * floor(abs(a0) / 10::float8 ^ - GREATEST(a1, -15) + 0.5::float8) * 10::float8 ^ - GREATEST(a1, -15) END + 0",
+        _pg_float_round(),
     ),
     Operation("float_floor", _float_floor, "f", "i", "let:CASE WHEN abs(a0) < 9e18 THEN CAST(floor(a0) AS bigint) END"),
     Operation("float_ceil", _float_ceil, "f", "i", "let:CASE WHEN abs(a0) < 9e18 THEN CAST(ceil(a0) AS bigint) END"),
@@ -257,7 +297,8 @@ OPERATIONS: tuple[Operation, ...] = (
         _to_decimal,
         "fi",
         "i",
-        "let:CASE WHEN abs(a0) * a1 < 9e18 THEN CAST(sign(a0) * floor(abs(a0) * CAST(a1 AS double precision) + 0.5::float8) AS bigint) END",
+        "let:CASE WHEN abs(a0) > 9e18 THEN NULL WHEN abs(a0) * a1 < 9e18 "
+        "THEN CAST(sign(a0) * floor(abs(a0) * CAST(a1 AS double precision) + 0.5::float8) AS bigint) END",
     ),
     Operation("square_root", _square_root, "f", "f", "let:CASE WHEN a0 >= 0 THEN " + _PG_TWELVE.format("sqrt(a0)") + " END"),
     Operation(

@@ -97,14 +97,15 @@ _CLOCK_EN = re.compile(
     rf"|year\s+on\s+(?P<yearly>[0-9]{{1,2}}-[0-9]{{1,2}})){_TIME_EN}(?![A-Za-z0-9_])",
     re.IGNORECASE,
 )
-_MINUTES_ZH = r"(?:[:：](?P<minute>[0-9]{2})|[点時时](?:(?P<minutes>[0-9]{1,2})分?|(?P<thirty>半))?)"
-_TIME_ZH = rf"(?:[ \u3000]*(?P<half>早上|上午|中午|下午|晚上)?(?P<hour>[0-9]{{1,2}}){_MINUTES_ZH})?"
+_MINUTES_ZH = r"(?:[:：](?P<minute>[0-9０-９]{2})|[点時时](?:(?P<minutes>[0-9０-９]{1,2})分?|(?P<thirty>半))?)"
+_TIME_ZH = rf"(?:[ \u3000]*(?P<half>凌晨|清晨|早上|早晨|上午|中午|下午|傍晚|晚上|夜里|半夜)?(?P<hour>[0-9０-９]{{1,2}}){_MINUTES_ZH})?"
 _CLOCK_ZH = re.compile(
-    rf"每(?:(?:周|星期)(?P<weekday>[一二三四五六日天])|(?P<unit>小时|天|日|个?工作日)|个?月(?P<day>[0-9]{{1,2}})[日号]"
-    rf"|年(?P<month>[0-9]{{1,2}})月(?P<date>[0-9]{{1,2}})[日号]){_TIME_ZH}"
+    rf"每(?:(?:周|星期)(?P<weekday>[一二三四五六日天])|(?P<unit>小时|天|日|个?工作日)|个?月(?P<day>[0-9０-９]{{1,2}})[日号]"
+    rf"|年(?P<month>[0-9０-９]{{1,2}})月(?P<date>[0-9０-９]{{1,2}})[日号]){_TIME_ZH}"
 )
 _UNITS_ZH = {"小时": "hour", "天": "day", "日": "day", "工作日": "workday", "个工作日": "workday"}
-_AFTERNOON = ("下午", "晚上")
+_FORENOON = ("凌晨", "清晨", "早上", "早晨", "上午")
+_NIGHT = ("晚上", "夜里", "半夜")
 
 
 def clock_at(source: str, at: int) -> tuple[str, int] | None:
@@ -113,6 +114,11 @@ def clock_at(source: str, at: int) -> tuple[str, int] | None:
         matched = pattern.match(source, at)
         if matched is not None:
             unit, days = _day_of(matched)
+            if _ends_the_day(matched):
+                # 每周一晚上12点 is when Tuesday begins. The day after the last of a month or of a working week can't be said.
+                if unit not in ("day", "week"):
+                    return None
+                days = tuple(day % 7 + 1 for day in days)
             return f"{unit}|{','.join(map(str, days))}|{_time_of(matched)}", matched.end()
     return None
 
@@ -130,15 +136,32 @@ def _day_of(matched: re.Match[str]) -> tuple[str, tuple[int, ...]]:
     return "year", tuple(int(part) for part in yearly.split("-"))
 
 
+def _ends_the_day(matched: re.Match[str]) -> bool:
+    said = matched.groupdict()
+    return said.get("half") in _NIGHT and said["hour"] is not None and int(said["hour"]) == 12
+
+
 def _time_of(matched: re.Match[str]) -> str:
     said = matched.groupdict()
     if said["hour"] is None:
         return ""
-    hour = int(said["hour"])
-    if said.get("half") in _AFTERNOON and hour < 12:
-        hour += 12
+    hour = _hour_of(int(said["hour"]), said.get("half"))
     minute = 30 if said.get("thirty") else int(said["minute"] or said.get("minutes") or 0)
     return f"{hour:02}:{minute:02}"
+
+
+def _hour_of(hour: int, half: str | None) -> int:
+    """The hour of 24 that a part of the day and an hour of 12 say together (中午1点, 晚上12点, 半夜2点, 下午3点)."""
+    if half is None or hour > 12:
+        return hour
+    if half in _FORENOON:
+        return hour % 12 if half in ("凌晨", "清晨") else hour
+    if half in _NIGHT:
+        # From five in the evening on; 夜里2点 lies after midnight.
+        return 0 if hour == 12 else hour + 12 if hour >= 5 else hour
+    if half == "中午":
+        return hour if hour > 9 else hour + 12
+    return hour if hour == 12 else hour + 12
 
 
 def clock_text(unit: str, days: tuple[int, ...], at: str, chinese: bool) -> str:

@@ -57,6 +57,10 @@ MEANINGS = [
     ),
     ("超过3天没有配件→预警", "when ticket no parts for 3 days\nthen warn()", "当 工单 没有 配件 达 3天\n就 预警()"),
     ("每周一9点30分→预警", "when ticket every monday at 09:30\nthen warn()", "当 工单 每周一09:30\n就 预警()"),
+    ("每天晚上12点，就预警", "when ticket every day at 00:00\nthen warn()", "当 工单 每天00:00\n就 预警()"),
+    ("每天中午1点，就预警", "when ticket every day at 13:00\nthen warn()", "当 工单 每天13:00\n就 预警()"),
+    ("每天９点，就预警", "when ticket every day at 09:00\nthen warn()", "当 工单 每天09:00\n就 预警()"),
+    ("每周日晚上12点，就预警", "when ticket every monday at 00:00\nthen warn()", "当 工单 每周一00:00\n就 预警()"),
     ("每天下午3点半，就预警", "when ticket every day at 15:30\nthen warn()", "当 工单 每天15:30\n就 预警()"),
     (
         "every month on day 1 at 9:00 then warn()",
