@@ -67,7 +67,10 @@ def run(args: argparse.Namespace) -> int:
         evaluate = _single if args.batch is None else _batch
         code = evaluate(args, cases, evaluators, spoken)
     if cache is not None:
-        cache.save()
+        try:
+            cache.save()
+        except OSError as error:
+            raise BadRequest("cache-not-kept", folder=args.cache, reason=type(error).__name__) from None
     return code
 
 

@@ -20,6 +20,7 @@ from engine.language.code_cache import CodeCache, kept_code
 from engine.language.compiler import compile_expression, format_expression, python_function, to_javascript, to_sql
 from engine.language.complete import Completion, complete
 from engine.language.idioms import check_phrase
+from engine.language.keywords import is_taken
 from engine.language.partial import partial, substitute
 from engine.language.phrases import KINDS as PHRASE_KINDS
 from engine.language.phrases import PLACE as PHRASE_PLACE
@@ -55,6 +56,7 @@ __all__ = [
     "format_expression",
     "gap",
     "implies",
+    "is_taken",
     "kept_code",
     "overlap",
     "partial",

@@ -133,4 +133,5 @@ def _read(path: Path) -> _Entries:
         entries: _Entries = marshal.loads(body)  # noqa: S302 - our own file, checked above
     except (ValueError, EOFError, TypeError):
         return {}
-    return entries
+    shaped = isinstance(entries, dict) and all(isinstance(entry, tuple) and len(entry) == 3 for entry in entries.values())
+    return entries if shaped else {}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from engine.language import lexicon
+from engine.language.numerals import is_quantity
 
 _WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _IS_WORDS = {
@@ -39,8 +40,17 @@ SYMBOL_STARTS = frozenset(symbol[0] for symbol in lexicon.SYMBOLS if symbol != "
 UNITS = sorted(((text, unit) for unit, texts in lexicon.UNITS.items() for text in texts), key=lambda row: -len(row[0]))
 
 
+_VALUES = frozenset(("user", "settings", "old", "record", "parent", "now", "today", "changed"))
+_PERIOD = re.compile(r"(?:this|last|next)\s+(?:week|month|quarter|year)", re.IGNORECASE)
+
+
 def is_keyword(word: str) -> bool:
     """Whether a name must stand in back quotes because the language uses the word."""
     if not _WORD.fullmatch(word):
         return any(text == word for text, _, _ in CHINESE.get(word[:1], ()))
     return word.lower() in ENGLISH or word in ("yesterday", "tomorrow")
+
+
+def is_taken(label: str) -> bool:
+    """Whether a label alone means something else in an expression, so that it is only understood in back quotes."""
+    return is_keyword(label) or is_quantity(label) or label.lower() in _VALUES or _PERIOD.fullmatch(label) is not None

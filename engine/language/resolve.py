@@ -95,6 +95,10 @@ def resolve(scope: Scope, path: ast.Path, places: tuple[Place, ...]) -> Resolved
     variable = _variable(scope, path.names)
     if variable is not None:
         return variable
+    within = tuple(name.partition(".")[2] for name in scope.variables if name.startswith(first + "."))
+    if within and len(path.names) > 1:
+        wrong = path.names[1]
+        raise Unresolved("unknown-name", 1, nearest(wrong, within), name=wrong, entity="", known=", ".join(sorted(within)))
     raise _unknown(scope, first, places)
 
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from engine.diagnostics import warning
 from engine.i18n import LocalizedText
+from engine.language import is_taken
 from engine.language import types as t
 from engine.language.scope import CollectionInfo, EntityInfo, FieldInfo
 from engine.model.drafts import Build, EntityDraft, localized
@@ -162,9 +163,11 @@ def check_labels(build: Build) -> None:
         seen: dict[str, str] = {}
         for field in draft.fields.values():
             for label in titles(field.title):
+                at = draft.nodes[field.name].get("title")
+                span = (at.start if at.is_map else at.span) if at else field.span
                 first = seen.setdefault(label, field.name)
                 if first != field.name:
-                    at = draft.nodes[field.name].get("title")
-                    span = (at.start if at.is_map else at.span) if at else field.span
                     build.found.append(warning("same-label", span, label=label, field=field.name, other=first))
+                if is_taken(label) and label.lower() != field.name:
+                    build.found.append(warning("label-taken", span, label=label, field=field.name))
                     break

@@ -8,6 +8,7 @@ from typing import Any
 
 from engine.language import ast
 from engine.language import rule_tree as tree
+from engine.language.backends import python
 from engine.language.checker import Checker
 from engine.language.checking import is_unknown
 from engine.language.compiler import beyond_bounds, expression_of
@@ -154,6 +155,15 @@ class _RuleChecker:
             self.problem("no-such-time", trigger.span, text=self.source[slice(*trigger.span)])
         return trigger
 
+    def waited(self, node: Any) -> Any:
+        """A length of time to wait for: where it is known now, it is greater than nothing."""
+        length, resolved = self.checked(node, fits=(Duration,))
+        if length is not None and not length.reads and not length.variables and not length.aggregates:
+            value = python.build_function(length.core)({}, {})
+            if value is not None and value <= 0:
+                self.problem("length-not-positive", node.span, text=self.source[slice(*node.span)])
+        return length, resolved
+
     def around(self, trigger: tree.Around) -> tree.Trigger:
         length, length_node = self.checked(trigger.length, fits=(Duration,))
         anchors = [self.checked(anchor, fits=_MOMENTS) for anchor in trigger.anchors]
@@ -171,14 +181,14 @@ class _RuleChecker:
             rows = replace(rows, names=found.names, owners=found.owners)
             self.rows = ".".join(found.names)
         self.problems += checker.problems
-        length, length_node = self.checked(trigger.length, fits=(Duration,))
+        length, length_node = self.waited(trigger.length)
         since, since_node = (None, None) if trigger.since is None else self.checked(trigger.since, fits=_MOMENTS)
         self.note("length", length)
         self.note("since", since)
         return replace(trigger, rows=rows, length=length_node, since=since_node)
 
     def repeat(self, trigger: tree.Repeat) -> tree.Trigger:
-        length, length_node = self.checked(trigger.length, fits=(Duration,))
+        length, length_node = self.waited(trigger.length)
         self.note("length", length)
         if trigger.condition is None:
             return replace(trigger, length=length_node)
