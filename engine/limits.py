@@ -28,6 +28,8 @@ number_digits_max = 300
 """Digits of any intermediate result of exact arithmetic."""
 
 # Records
+duration_seconds_max = 10_000 * 366 * 86_400
+"""Longer than the calendar is no length of time."""
 text_chars_max = 2_000
 long_text_chars_max = 100_000
 key_chars_max = 600

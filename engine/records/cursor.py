@@ -48,7 +48,9 @@ def after(columns: Sequence[tuple[sa.ColumnElement[Any], bool, Any]]) -> sa.Colu
             later: sa.ColumnElement[bool] = sa.false() if descending else column.is_not(None)
             same: sa.ColumnElement[bool] = column.is_(None)
         else:
-            later = sa.or_(column < value, column.is_(None)) if descending else column > value
-            same = column == value
+            # As a parameter of the column's type: yes and no compare too, which is refused of Python's own.
+            given = sa.literal(value, type_=column.type)
+            later = sa.or_(column < given, column.is_(None)) if descending else column > given
+            same = column == given
         result = sa.or_(later, sa.and_(same, result))
     return result

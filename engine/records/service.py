@@ -56,13 +56,16 @@ def parse_values(
 
 def _parsed(plan: EntityPlan, name: str, value: Any, values: Values) -> Any:
     definition = plan.entity.fields[name]
-    if len(definition.targets) > 1 and isinstance(value, Mapping):
-        target = value.get("entity")
-        if target not in definition.targets:
-            raise ValueProblem("not-a-reference")
-        values[f"{name}__entity"] = target
-        return parse(definition, value.get("id"), plan.zone)
-    return parse(definition, value, plan.zone)
+    if len(definition.targets) < 2:
+        return parse(definition, value, plan.zone)
+    # Of a link that may lead to several entities, the id alone says too little: nothing could be looked up.
+    said = value if isinstance(value, Mapping) else {"id": value}
+    key = parse(definition, said.get("id"), plan.zone)
+    target = said.get("entity") if key is not None else None
+    if key is not None and target not in definition.targets:
+        raise ValueProblem("not-a-reference")
+    values[f"{name}__entity"] = target
+    return key
 
 
 def draft_new(

@@ -60,6 +60,10 @@ def _is_visible(text: str) -> bool:
     return any(unicodedata.category(each) not in _UNSEEN and each not in _FILLERS for each in text)
 
 
+_NULL_IN_JSON = re.compile(r"(?<!\\)(?:\\\\)*\\u0000|[\ud800-\udfff]")
+_DURATION_CHARS_MAX = 60
+
+
 def _text(field: Field, value: Any, _zone: ZoneInfo) -> str:
     if isinstance(value, bool) or not isinstance(value, (str, int, float, Decimal)):
         raise ValueProblem("not-text")
@@ -230,21 +234,29 @@ def _instant(_field: Field, value: Any, zone: ZoneInfo) -> datetime:
 
 def _duration(_field: Field, value: Any, _zone: ZoneInfo) -> int:
     """Seconds, out of a number of seconds, ISO 8601 (``PT4H``) or plain words (``4 h``, ``1 day 2 hours``)."""
-    if isinstance(value, int) and not isinstance(value, bool):
-        return value
-    if isinstance(value, str):
-        text = value.strip()
-        match = _ISO_DURATION.fullmatch(text)
-        if match and any(match.groups()[1:]):
-            days, hours, minutes, seconds = (int(part or 0) for part in match.groups()[1:])
-            total = ((days * 24 + hours) * 60 + minutes) * 60 + seconds
-            return -total if match[1] else total
-        if text.lstrip("-").isdecimal() and len(text) < 16:
-            return int(text)
-        parts = _SPAN.findall(text)
-        if parts and not _SPAN.sub("", text).strip(" ,"):
-            return sum(int(amount) * _SPAN_UNITS[unit.lower()] for amount, unit in parts)
-    raise ValueProblem("not-duration")
+    seconds = value if isinstance(value, int) and not isinstance(value, bool) else _seconds(value) if isinstance(value, str) else None
+    if seconds is None:
+        raise ValueProblem("not-duration")
+    if abs(seconds) > limits.duration_seconds_max:
+        raise ValueProblem("number-too-large")
+    return seconds
+
+
+def _seconds(text: str) -> int | None:
+    text = text.strip()
+    if len(text) > _DURATION_CHARS_MAX:
+        return None
+    match = _ISO_DURATION.fullmatch(text)
+    if match and any(match.groups()[1:]):
+        days, hours, minutes, seconds = (int(part or 0) for part in match.groups()[1:])
+        total = ((days * 24 + hours) * 60 + minutes) * 60 + seconds
+        return -total if match[1] else total
+    if text.removeprefix("-").isdecimal():
+        return int(text)
+    parts = _SPAN.findall(text)
+    if parts and not _SPAN.sub("", text).strip(" ,"):
+        return sum(int(amount) * _SPAN_UNITS[unit.lower()] for amount, unit in parts)
+    return None
 
 
 def _code(field: Field, value: Any) -> str:
@@ -286,8 +298,12 @@ def _structure(_field: Field, value: Any, _zone: ZoneInfo) -> Any:
             value = json.loads(value)
         except (ValueError, RecursionError):
             raise ValueProblem("not-json") from None
-    if len(json.dumps(value)) > limits.long_text_chars_max:
+    text = json.dumps(value, ensure_ascii=False)
+    if len(text) > limits.long_text_chars_max:
         raise ValueProblem("too-long", max=limits.long_text_chars_max)
+    # Neither a text nor a name within may hold what PostgreSQL's JSON can't.
+    if _NULL_IN_JSON.search(text):
+        raise ValueProblem("control-character")
     return value
 
 

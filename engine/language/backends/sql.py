@@ -419,7 +419,7 @@ class Writer:
         item = self.value(node.item)
         if self.postgresql:
             if node.every:
-                return f"({item} @> {self.param(json.dumps(list(node.codes)), t.Json())})"
+                return f"({item} @> CAST({self.param(json.dumps(list(node.codes)), t.Text())} AS jsonb))"
             return f"jsonb_exists_any({item}, {self.param(node.codes, t.ListOf(t.Text()))})"
         tests = [f"EXISTS (SELECT 1 FROM json_each({item}) WHERE value = {self.param(code, t.Text())})" for code in node.codes]
         return "(" + (" AND " if node.every else " OR ").join(tests) + ")" if tests else "(1 = 1)"

@@ -154,11 +154,23 @@ class RuleLexer(SpokenLexer):
             return True
         if character not in _BREAKS:
             return False
-        found = self._word_at(_CLAUSES, self._next(self.at + 1))
+        following = self._next(self.at + 1)
+        found = self._word_at(_CLAUSES, following)
+        if found is None and self._acts(following):
+            # 当…时，提醒…: the comma says "then".
+            self.acting = True
+            self._add("THEN", "then", 1)
+            return True
         if found is None and character in ",，、":
             return False
         self.at += 1
         return True
+
+    def _acts(self, at: int) -> bool:
+        """Whether an action begins at an offset, and a rule that has said what sets it off stands before it."""
+        verb = self._verb_at(at)
+        complete = self._last() not in (*_STARTS, "", "IF", "OP", "AND", "NOT", "COMMA")
+        return complete and verb is not None and verb[1] >= len(self._name_at(at))
 
     def _filler(self) -> bool:
         """``时`` after a trigger (当…时) means nothing of its own."""
@@ -322,6 +334,9 @@ class RuleLexer(SpokenLexer):
         """What a rule makes said alone (``…→任务``) is to be created; before any "then" only a Chinese word is."""
         found = entity_at(self.scope, self.source, self.at)
         if found is None or (starts and found[1] <= len(self._name_at(self.at))):
+            return False
+        # 进入合同签订阶段: the longer name is the stage's.
+        if len(self._option_at(self.at)) >= found[1]:
             return False
         # After a value no name of a field can stand, so a label that is both is the entity's.
         if not starts and (self.acting or self.source[self.at].isascii()):

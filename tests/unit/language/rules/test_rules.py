@@ -57,6 +57,12 @@ MEANINGS = [
     ),
     ("超过3天没有配件→预警", "when ticket no parts for 3 days\nthen warn()", "当 工单 没有 配件 达 3天\n就 预警()"),
     ("每周一9点30分→预警", "when ticket every monday at 09:30\nthen warn()", "当 工单 每周一09:30\n就 预警()"),
+    ("当工单创建时，提醒负责人", "when ticket is created\nthen notify(owner)", "当 工单 被创建\n就 提醒(负责人)"),
+    (
+        "工单状态从新建变为关闭时，预警",
+        "when ticket status changes from 'new' to 'closed'\nthen warn()",
+        "当 工单 状态 发生变化 从 '新建' 到 '关闭'\n就 预警()",
+    ),
     ("每天晚上12点，就预警", "when ticket every day at 00:00\nthen warn()", "当 工单 每天00:00\n就 预警()"),
     ("每天中午1点，就预警", "when ticket every day at 13:00\nthen warn()", "当 工单 每天13:00\n就 预警()"),
     ("每天９点，就预警", "when ticket every day at 09:00\nthen warn()", "当 工单 每天09:00\n就 预警()"),
