@@ -203,7 +203,7 @@ def create_many(work: UnitOfWork, entity: str, inputs: Sequence[Mapping[str, Any
 
 
 def read_for_update(work: UnitOfWork, plan: EntityPlan, keys: Sequence[str]) -> dict[str, Values]:
-    """Live records by id, whole, with their lines, as far as the actor may read them."""
+    """Live records by id, whole, with their lines, as far as the actor may read them. In a transaction that writes, they are held."""
     entity = plan.entity
     table = work.tables[entity.name]
     allowed = gate.condition(work, entity, gate.decide(work, entity, "read"), "read")
@@ -212,6 +212,9 @@ def read_for_update(work: UnitOfWork, plan: EntityPlan, keys: Sequence[str]) -> 
         statement = sa.select(table).where(table.c.id.in_(keys[start : start + 500]), table.c.deleted_at.is_(None))
         if allowed is not None:
             statement = statement.where(allowed)
+        if work.connection.dialect.name == "postgresql" and work.connection.get_execution_options().get("writes"):
+            # Whoever comes second waits and sees what the first has written, as on SQLite. One order, so that nobody waits in a circle.
+            statement = statement.order_by(table.c.id).with_for_update(of=table)
         for row in work.connection.execute(statement):
             found[row.id] = dict(row._mapping)
     read_lines(work, plan, found)

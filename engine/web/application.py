@@ -9,7 +9,7 @@ from urllib.parse import quote, urlsplit
 
 import flask
 from flask import Flask, Response
-from werkzeug.exceptions import HTTPException, NotFound
+from werkzeug.exceptions import HTTPException, MethodNotAllowed, NotFound
 from werkzeug.local import LocalProxy
 from werkzeug.wrappers import Response as AnyResponse
 
@@ -124,6 +124,13 @@ def _wire(flask_app: Flask, site: Site, renderer: Renderer, declared: Mapping[st
 
 
 def _failure(site: Site, renderer: Renderer, error: Exception) -> AnyResponse:
+    answer = _told(site, renderer, error)
+    if isinstance(error, MethodNotAllowed) and answer.status_code == error.code:
+        answer.headers["Allow"] = ", ".join(sorted(error.valid_methods or ()))
+    return answer
+
+
+def _told(site: Site, renderer: Renderer, error: Exception) -> AnyResponse:
     request = flask.request
     visit: Visit | None = request.environ.get(_VISIT)
     if isinstance(error, HTTPException) and error.code is not None and 300 <= error.code < 400:

@@ -8,7 +8,7 @@ from typing import Any
 from flask import Response
 
 from engine import limits, records
-from engine.errors import BadRequest, Conflict, NotFound, PreconditionFailed, UnsupportedMedia
+from engine.errors import BadRequest, Conflict, DougongError, NotFound, PreconditionFailed, UnsupportedMedia
 from engine.ids import is_id
 from engine.records import idempotency
 from engine.records.idempotency import Answer
@@ -191,7 +191,13 @@ def batch(visit: Visit, _renderer: Renderer, app: str, entity: str) -> Response:
     operations = _operations(body_of(visit))
 
     def run(work: UnitOfWork) -> Answer:
-        results = [_operate(work, name, operation) for operation in operations]
+        results = []
+        for place, operation in enumerate(operations):
+            try:
+                results.append(_operate(work, name, operation))
+            except DougongError as error:
+                error.params["operation"] = place
+                raise
         return Answer(200, {}, dumps({"results": results}))
 
     return written(visit, run)
