@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import io
 import signal
 import subprocess
@@ -108,11 +109,16 @@ def test_an_export_that_fails_leaves_the_file_that_was_there(desk: str, tmp_path
 
 def test_an_interruption_is_told_in_a_line(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "engine.cli", "check", "examples/notes", "--watch", "--lang", "en"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as running:
-        assert running.stdout is not None
-        assert "no findings" in running.stdout.readline()
-        time.sleep(0.2)
-        running.send_signal(signal.SIGINT)
-        _, said = running.communicate(timeout=20)
+    # Whoever runs the tests in the background has interruptions ignored, and so would the command.
+    heeding = functools.partial(signal.signal, signal.SIGINT, signal.SIG_DFL)
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, preexec_fn=heeding) as running:
+        try:
+            assert running.stdout is not None
+            assert "no findings" in running.stdout.readline()
+            time.sleep(0.2)
+            running.send_signal(signal.SIGINT)
+            _, said = running.communicate(timeout=20)
+        finally:
+            running.kill()
     assert running.returncode == 130
     assert said.strip() == "Interrupted."
