@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
 import sqlalchemy as sa
@@ -77,9 +78,11 @@ def problems_of_rights(field_rights: Mapping[str, FieldRight], writable: frozens
     return found
 
 
-def ids_allowed(work: UnitOfWork, entity: Entity, verb: Verb, keys: list[str]) -> set[str]:
-    """Those of the live records with these ids that the actor may treat so."""
+def ids_allowed(work: UnitOfWork, entity: Entity, verb: Verb, keys: list[str], *, lent: bool = True) -> set[str]:
+    """Those of the live records with these ids that the actor may treat so; without ``lent``, not only because somebody shared them."""
     decision = access.rows(work.app, work.actor, entity.name, verb)
+    if not lent:
+        decision = replace(decision, shared=False)
     if decision.none:
         return set()
     table = work.tables[entity.name]

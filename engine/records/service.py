@@ -309,6 +309,10 @@ def update(work: UnitOfWork, entity: str, key: str, changes: Mapping[str, Any], 
     if version is not None and version != before["version"]:
         raise Conflict("record-changed", entity=entity, id=key, version=before["version"])
     draft = draft_changes(work, plan, [(before, changes)])[0]
+    owner = definition.owner_field
+    moved = owner in draft.given and draft.values[owner] != before[owner]
+    if moved and decision.shared and not gate.ids_allowed(work, definition, "update", [key], lent=False):
+        draft.problems.append(FieldProblem(owner, "only-lent"))
     if draft.problems:
         raise Invalid(draft.problems)
     write_changes(work, plan, [draft])

@@ -223,6 +223,15 @@ def test_without_a_version_the_changes_of_many_follow_one_another(desk: Desk, an
     assert ann.get(f"{TICKETS}/{made['id']}").json["version"] == 9
 
 
+def test_a_record_is_handed_over_though_its_writer_no_longer_sees_it(desk: Desk, ann: Client) -> None:
+    made = create(ann, "Handed over")
+    answer = ann.patch(f"{TICKETS}/{made['id']}", {"owner": desk.dan.id})
+    seen = ann.get(f"{TICKETS}/{made['id']}").status_code
+    assert (answer.status_code, seen) == (204, 404)
+    with desk.runtime.read(desk.root) as work:
+        assert find(work, Query("desk.ticket")).items[0].values["owner"] == desk.dan.id
+
+
 def test_a_batch_is_all_or_nothing(ann: Client) -> None:
     made = create(ann, "First")
     operations = [

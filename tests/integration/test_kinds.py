@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Iterator
 from typing import Any
 
@@ -15,6 +14,7 @@ from engine.records import Query
 from engine.runtime import Runtime
 from tests import said
 
+NOBODY = "01890000-0000-7000-8000-000000000000"
 ENTITY = {
     "person": {"properties": {"name": {"type": "string"}}, "display": "{name}"},
     "place": {"properties": {"name": {"type": "string"}}, "display": "{name}"},
@@ -92,10 +92,10 @@ def test_a_choice_of_several_is_found_by_each_of_them(running: Runtime, where: s
         ("notes", {"a": "\0"}, "control-character"),
         ("notes", {"\0": 1}, "control-character"),
         ("notes", ["\\", "\\\0"], "control-character"),
-        ("about", str(uuid.uuid4()), "not-a-reference"),
-        ("about", {"id": str(uuid.uuid4())}, "not-a-reference"),
-        ("about", {"id": str(uuid.uuid4()), "entity": "desk.thing"}, "not-a-reference"),
-        ("about", {"id": str(uuid.uuid4()), "entity": "desk.person"}, "no-such-record"),
+        ("about", NOBODY, "not-a-reference"),
+        ("about", {"id": NOBODY}, "not-a-reference"),
+        ("about", {"id": NOBODY, "entity": "desk.thing"}, "not-a-reference"),
+        ("about", {"id": NOBODY, "entity": "desk.person"}, "no-such-record"),
     ],
 )
 def test_what_cannot_be_kept_is_a_problem_of_its_field(running: Runtime, field: str, value: Any, code: str) -> None:
@@ -118,7 +118,7 @@ def test_a_link_to_one_of_several_is_kept_with_its_entity_and_cleared_whole(runn
     with running.begin(Actor.system("test")) as work:
         assert records.get(work, "desk.thing", key).references["about"].display == "Ann"
         with pytest.raises(Invalid):
-            records.update(work, "desk.thing", key, {"about": str(uuid.uuid4())}, None)
+            records.update(work, "desk.thing", key, {"about": NOBODY}, None)
     with running.begin(Actor.system("test")) as work:
         records.update(work, "desk.thing", key, {"about": None}, None)
     with running.read(Actor.system("test")) as work:

@@ -181,6 +181,19 @@ def test_sharing_opens_one_record(desk: Desk) -> None:
         records.share(work, "desk.ticket", key, desk.eve.id)
 
 
+def test_whoever_was_lent_a_record_cannot_take_it(desk: Desk) -> None:
+    key = ticket(desk, desk.ann, "lent")
+    with desk.runtime.begin(desk.ann) as work:
+        records.share(work, "desk.ticket", key, desk.eve.id, may_update=True)
+    with desk.runtime.begin(desk.eve) as work:
+        records.update(work, "desk.ticket", key, {"subject": "changed"}, None)
+    with pytest.raises(Invalid) as caught, desk.runtime.begin(desk.eve) as work:
+        records.update(work, "desk.ticket", key, {"owner": desk.eve.id}, None)
+    assert [(each.field, each.code) for each in caught.value.problems] == [("owner", "only-lent")]
+    with desk.runtime.begin(desk.ann) as work:
+        records.update(work, "desk.ticket", key, {"owner": desk.bob.id}, None)
+
+
 def test_sharing_is_written_down_and_taken_back(desk: Desk) -> None:
     key = ticket(desk, desk.ann, "shared")
     ann, eve = desk.ann.id or "", desk.eve.id or ""

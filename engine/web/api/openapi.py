@@ -63,6 +63,7 @@ def _entity_paths(app: App, actor: Actor, entity: Entity, name: str, language: L
     if may["update"]:
         schemas[f"{name}_update"] = schema_of(app, actor, entity.name, "update", language)
         changed = _operation(f"update_{name}", title, reference, 200, ("404", "409", "412", "415", "422"), etag=True)
+        changed["responses"]["204"] = {"description": "Changed, and no longer among the records that you may see"}
         item["patch"] = {**changed, **_body(f"{name}_update"), "parameters": [_if_match(), _idempotency()]}
     if may["delete"]:
         gone: Json = {"204": {"description": "Moved to the trash"}, **_errors(("404", "409", "412"))}

@@ -123,7 +123,11 @@ def change(visit: Visit, _renderer: Renderer, app: str, entity: str, key: str) -
 
     def update(work: UnitOfWork) -> Answer:
         _guarded(lambda: records.update(work, name, key_in_address(key), values, version))
-        return _record_answer(work, records.get(work, name, key), 200)
+        try:
+            return _record_answer(work, records.get(work, name, key), 200)
+        except NotFound:
+            # Handed over: it is changed, and no longer for the writer to see.
+            return Answer(204, {}, "")
 
     return written(visit, update)
 
