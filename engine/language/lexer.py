@@ -19,7 +19,7 @@ from engine.language.expression import Problem
 from engine.language.functions import FUNCTIONS, spoken_names
 from engine.language.keywords import CHINESE, ENGLISH, SYMBOL_STARTS, UNITS
 from engine.language.names import Member, index_of, leads_to, member_of
-from engine.language.numerals import DIGITS, after_space, chinese_number, is_quantity, read_number
+from engine.language.numerals import DIGITS, after_space, chinese_date, chinese_number, is_quantity, read_number
 from engine.language.phrases import Used, choice_words, find_phrase
 from engine.language.scope import CollectionInfo, FieldInfo, Scope
 from engine.language.types import Choice, Integer, MultiChoice
@@ -29,7 +29,6 @@ _WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _CALL_FOLLOWS = re.compile(r"[\s\u3000]*[(（]")
 _AT_DATE = re.compile(r"@([0-9]{4}-[0-9]{2}-[0-9]{2}(?:[T ][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]{1,6})?)?(?:Z|[+-][0-9]{2}:[0-9]{2})?)?)")
 _BARE_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
-_ZH_DATE = re.compile(r"([0-9０-９]{4})年([0-9０-９]{1,2})月([0-9０-９]{1,2})[日号]")
 _EN_PERIOD = re.compile(
     r"(this|last|next)\s+(week|month|quarter|year)(?![A-Za-z0-9_])|(last|next)\s+([0-9]{1,4})\s+(days|weeks|months)(?![A-Za-z0-9_])"
 )
@@ -170,10 +169,8 @@ class Lexer:
         if name and not is_quantity(name):
             self._name(name, len(name))
             return
-        matched = _ZH_DATE.match(source, start)
-        if matched:
-            year, month, day = map(int, matched.groups())
-            self._add("DATE", f"{year:04}-{month:02}-{day:02}", matched.end() - start)
+        if (found := chinese_date(source, start)) is not None:
+            self._add("DATE", *found)
             return
         matched = _BARE_DATE.match(source, start)
         if matched:

@@ -12,6 +12,7 @@ _SMALL = {"十": 10, "百": 100, "千": 1000}
 _LARGE = {"万": 10**4, "亿": 10**8}
 _NUMBER = re.compile(r"[0-9０-９]+(?:[.．][0-9０-９]+)?")
 _NARROW = str.maketrans("０１２３４５６７８９．", "0123456789.")
+_DATE = re.compile(r"([0-9０-９]{4})年([0-9０-９]{1,2})月([0-9０-９]{1,2})[日号]")
 _UNIT_WORDS = "|".join(text for texts in UNITS.values() for text in texts)
 _QUANTITY = re.compile(
     rf"[0-9０-９]+(?:[.．][0-9０-９]+)?[ \u3000]*(?:[%％]|[{''.join(MULTIPLIERS)}]*元?(?:{_UNIT_WORDS})?)",
@@ -70,6 +71,15 @@ def _section(value: int) -> str:
             text += ("零" if gap and text else "") + "零一二三四五六七八九"[digit] + name
         gap = not digit
     return text
+
+
+def chinese_date(source: str, at: int) -> tuple[str, int] | None:
+    """The day (2026年1月31日) that stands at an offset as ISO text, and how many characters it has; None where there is none."""
+    matched = _DATE.match(source, at)
+    if matched is None:
+        return None
+    year, month, day = map(int, matched.groups())
+    return f"{year:04}-{month:02}-{day:02}", matched.end() - at
 
 
 def is_quantity(label: str) -> bool:
